@@ -1,0 +1,196 @@
+"""From a Plotly figure in a cell to a figure on the page.
+
+myst-nb asks :class:`BookFigureRenderer` for every ``application/vnd.plotly.v1+json`` output.
+The page gets: a poster drawn at build (first paint, print, no JavaScript), the chart as JSON that
+wakes at the first interaction, a numbered caption, the takeaway, the table behind the chart with
+a CSV file, and the sources.
+"""
+
+from __future__ import annotations
+
+import csv
+import html
+import io
+import json
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from myst_nb.core.render import MimeData, MimeRenderPlugin
+from sphinx.errors import ExtensionError
+
+from multivector.book import posters
+from multivector.data import load
+
+MIME = "application/vnd.plotly.v1+json"
+#: CSS pixels of the two posters; the style sheet shows one of them by the width of the page
+WIDE, NARROW = 720, 340
+_REQUIRED = ("name", "caption", "alt", "takeaway", "sources", "table", "height")
+
+
+class BookFigureRenderer(MimeRenderPlugin):
+    """Turn a Plotly output into the book's figure; registered as a myst-nb mime renderer."""
+
+    mime_priority_overrides: ClassVar = [("*", MIME, 1)]
+
+    @staticmethod
+    def handle_mime(renderer: Any, data: MimeData, inline: bool) -> list[nodes.Element] | None:
+        """Return the figure node for a Plotly output, ``None`` for any other output."""
+        if data.mime_type != MIME or inline:
+            return None
+        env = renderer.renderer.sphinx_env
+        document = renderer.renderer.document
+        where = f"{env.docname}, cell {data.cell_index}"
+        spec = data.content if isinstance(data.content, dict) else json.loads(data.string)
+        meta = figure_meta(spec, where)
+        node = figure_node(spec, meta, env.docname)
+        name = nodes.fully_normalize_name(meta["name"])
+        if name in document.nameids:
+            raise ExtensionError(f"{where}: two figures are called {name!r}")
+        node["names"].append(name)
+        document.note_explicit_target(node, node)
+        node.line, node.source = data.line, document["source"]
+        downloads(env).setdefault(env.docname, {})[f"{name}.csv"] = table_csv(meta["table"])
+        return [node]
+
+
+def figure_meta(spec: dict, where: str) -> dict:
+    """Return what the author gave to ``charts.finish``; raises ``ExtensionError`` naming a gap."""
+    meta = (spec.get("layout", {}).get("meta") or {}).get("book")
+    if not isinstance(meta, dict):
+        raise ExtensionError(f"{where}: a figure left without charts.finish: no alt text, no table")
+    for key in _REQUIRED:
+        if not meta.get(key):
+            raise ExtensionError(f"{where}: figure {meta.get('name')!r} has no {key}")
+    return meta
+
+
+def figure_node(spec: dict, meta: dict, docname: str) -> nodes.figure:
+    """Return the docutils figure: raw chart, caption, raw notes, in that order."""
+    chart = {"data": spec["data"], "layout": _without_meta(spec["layout"])}
+    caption = nodes.caption("", "", nodes.Text(meta["caption"]))
+    return nodes.figure(
+        "",
+        nodes.raw("", _chart_html(chart, meta), format="html"),
+        caption,
+        nodes.legend("", nodes.raw("", _notes_html(meta, docname), format="html")),
+        classes=["book-figure"],
+    )
+
+
+def _without_meta(layout: dict) -> dict:
+    return {key: value for key, value in layout.items() if key != "meta"}
+
+
+def _chart_html(chart: dict, meta: dict) -> str:
+    text = json.dumps(chart, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
+    drawn = [
+        f'<div class="book-poster book-poster-{size}">'
+        + posters.draw(text, width, meta["height"], f"{meta['name']}-{size[0]}")
+        + "</div>"
+        for size, width in (("wide", WIDE), ("narrow", NARROW))
+    ]
+    return (
+        f'<div class="book-chart" role="img" tabindex="0" aria-label="{html.escape(meta["alt"])}"'
+        f' style="height:{int(meta["height"])}px">{"".join(drawn)}'
+        f'<script type="application/json" class="book-spec">{text.replace("</", "<\\/")}</script>'
+        "</div>"
+    )
+
+
+def _notes_html(meta: dict, docname: str) -> str:
+    depth = "../" * docname.count("/")
+    file = f"{nodes.fully_normalize_name(meta['name'])}.csv"
+    return (
+        f'<p class="book-takeaway">{html.escape(meta["takeaway"])}</p>'
+        f'<details class="book-data"><summary>Data behind this figure</summary>'
+        f'<div class="book-scroll" tabindex="0" role="region" '
+        f'aria-label="Data: {html.escape(meta["caption"])}">{table_html(meta["table"])}</div>'
+        f'<p><a download href="{depth}_downloads/figures/{docname}/{file}">'
+        f"Download {file}</a></p></details>"
+        f'<p class="book-source">Source: {source_line(meta["sources"])}</p>'
+    )
+
+
+def source_line(ids: list[str]) -> str:
+    """Return the sources as HTML, linked where an address is known; refuses an unknown id."""
+    known = load("sources").set_index("source_id")
+    parts = []
+    for source_id in ids:
+        if source_id not in known.index:
+            raise ExtensionError(f"a figure names the source {source_id!r}, not in sources.csv")
+        row = known.loc[source_id]
+        label = html.escape(row["title"])
+        if isinstance(row["publisher"], str) and row["publisher"] not in row["title"]:
+            label = f"{html.escape(row['publisher'])}, {label}"
+        url = row["url"]
+        if isinstance(url, str) and url.startswith(("http://", "https://")):
+            label = f'<a href="{html.escape(url)}">{label}</a>'
+        parts.append(label)
+    return "; ".join(parts) + "."
+
+
+def table_html(table: dict) -> str:
+    """Return the drawn values as an HTML table; a missing value reads "no data"."""
+    head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in table["columns"])
+    body = "".join(
+        "<tr>"
+        + "".join(f"<td>{html.escape(_shown(value, table, i))}</td>" for i, value in enumerate(row))
+        + "</tr>"
+        for row in table["rows"]
+    )
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def _shown(value: Any, table: dict, column: int) -> str:
+    if value is None:
+        return "no data"
+    if isinstance(value, bool) or not isinstance(value, float):
+        return str(value)
+    # Enough digits to check the chart by eye; the CSV holds the full value.
+    return f"{value:,.3f}".rstrip("0").rstrip(".") if abs(value) < 1000 else f"{value:,.1f}"
+
+
+def table_csv(table: dict) -> str:
+    """Return the drawn values as CSV, in full precision, blank where there is no data."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(table["columns"])
+    writer.writerows(["" if value is None else value for value in row] for row in table["rows"])
+    return out.getvalue()
+
+
+# --- the CSV files travel with the environment, so that an unchanged page keeps its own ---------
+
+
+def downloads(env: Any) -> dict[str, dict[str, str]]:
+    """Return {page: {file name: CSV text}} of the build environment, made on first use."""
+    if not hasattr(env, "mv_downloads"):
+        env.mv_downloads = {}
+    return env.mv_downloads
+
+
+def _purge(app: Any, env: Any, docname: str) -> None:
+    downloads(env).pop(docname, None)
+
+
+def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
+    downloads(env).update({d: f for d, f in downloads(other).items() if d in docnames})
+
+
+def _write(app: Any, error: Exception | None) -> None:
+    if error or app.builder.format != "html":
+        return
+    for docname, files in downloads(app.env).items():
+        folder = Path(app.outdir, "_downloads", "figures", docname)
+        folder.mkdir(parents=True, exist_ok=True)
+        for name, text in files.items():
+            (folder / name).write_text(text, encoding="utf-8")
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Keep the tables of each page with the page and write them when the build ends."""
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
+    app.connect("build-finished", _write)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

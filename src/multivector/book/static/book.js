@@ -1,0 +1,89 @@
+// Wakes a chart at the first interaction. A classic script: pages also open as files.
+(function () {
+  "use strict";
+  const bundle = new URL("vendor/plotly-basic.min.js", document.currentScript.src).href;
+  const theme = { "#1a2b3c": "--mv-ink", "#5b6b7c": "--mv-muted", "#c8d0d9": "--mv-grid", "#fefefe": "--mv-paper" };
+  let loading = null;
+
+  /** Load the shared Plotly bundle once; resolves to Plotly. Explorers use it too. */
+  window.mvPlotly = function () {
+    loading = loading || new Promise(function (resolve, reject) {
+      const script = document.createElement("script");
+      script.src = bundle;
+      script.onload = function () { resolve(window.Plotly); };
+      script.onerror = function () { loading = null; reject(new Error("The chart library did not load.")); };
+      document.head.append(script);
+    });
+    return loading;
+  };
+
+  /** Replace the sentinel colours of a figure by the page's current ones. */
+  window.mvThemed = function (text) {
+    const style = getComputedStyle(document.documentElement);
+    return text.replace(/#1a2b3c|#5b6b7c|#c8d0d9|#fefefe/g, function (colour) {
+      return style.getPropertyValue(theme[colour]).trim();
+    });
+  };
+
+  const options = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false };
+
+  function figureOf(chart) {
+    const figure = JSON.parse(window.mvThemed(chart.querySelector(".book-spec").textContent));
+    // A finger must be able to scroll the page over a chart.
+    figure.layout.dragmode = false;
+    return figure;
+  }
+
+  async function wake(chart) {
+    if (chart.dataset.state) return;
+    chart.dataset.state = "waking";
+    try {
+      const Plotly = await window.mvPlotly();
+      const live = document.createElement("div");
+      live.className = "book-live";
+      const figure = figureOf(chart);
+      chart.append(live);
+      await Plotly.newPlot(live, figure.data, figure.layout, options);
+      chart.classList.add("book-awake");
+      chart.dataset.state = "awake";
+    } catch (error) {
+      // The poster and the table stay: the reader loses nothing.
+      chart.querySelectorAll(".book-live").forEach(function (node) { node.remove(); });
+      chart.dataset.state = "";
+    }
+  }
+
+  /** Step through the points with the arrow keys, as the mouse would hover them. */
+  function step(chart, by) {
+    const live = chart.querySelector(".book-live");
+    const points = live.data.flatMap(function (trace, curve) {
+      const length = Math.max((trace.x || []).length, (trace.y || []).length);
+      return Array.from({ length: length }, function (_, point) { return { curveNumber: curve, pointNumber: point }; });
+    });
+    const next = (Number(chart.dataset.point || -1) + by + points.length) % points.length;
+    chart.dataset.point = next;
+    window.Plotly.Fx.hover(live, [points[next]]);
+  }
+
+  function start() {
+    document.querySelectorAll(".book-chart").forEach(function (chart) {
+      ["pointerenter", "pointerdown", "focus", "touchstart"].forEach(function (kind) {
+        chart.addEventListener(kind, function () { wake(chart); }, { passive: true });
+      });
+      chart.addEventListener("keydown", function (event) {
+        const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        if (by && chart.dataset.state === "awake") { event.preventDefault(); step(chart, by); }
+        if (event.key === "Escape" && window.Plotly) window.Plotly.Fx.unhover(chart.querySelector(".book-live"));
+      });
+    });
+    new MutationObserver(function () {
+      document.querySelectorAll(".book-awake").forEach(function (chart) {
+        const figure = figureOf(chart);
+        window.Plotly.react(chart.querySelector(".book-live"), figure.data, figure.layout, options);
+      });
+    }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+  }
+
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();
