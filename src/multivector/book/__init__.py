@@ -9,7 +9,7 @@ from typing import Any
 
 import multivector
 
-PARTS = ("assets", "cache", "figures", "mathml", "codebook", "status")
+PARTS = ("assets", "cache", "figures", "mathml", "codebook", "facts", "status", "widgets")
 
 
 def setup(app: Any) -> dict[str, Any]:

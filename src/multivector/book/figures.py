@@ -90,10 +90,11 @@ def _chart_html(chart: dict, meta: dict) -> str:
         + "</div>"
         for size, width in (("wide", WIDE), ("narrow", NARROW))
     ]
+    safe = text.replace("</", "<\\/")
     return (
         f'<div class="book-chart" role="img" tabindex="0" aria-label="{html.escape(meta["alt"])}"'
         f' style="height:{int(meta["height"])}px">{"".join(drawn)}'
-        f'<script type="application/json" class="book-spec">{text.replace("</", "<\\/")}</script>'
+        f'<script type="application/json" class="book-spec">{safe}</script>'
         "</div>"
     )
 
