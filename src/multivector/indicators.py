@@ -104,9 +104,7 @@ def groups(partners: pd.DataFrame, column: str = "vector") -> dict[str, list[str
         blank = sorted(partners.loc[partners[column].isna(), "iso3"].astype(str))
         raise ValueError(f"no {column} is given for {', '.join(blank)}")
     found: dict[str, list[str]] = {}
-    for iso3, value in zip(
-        partners["iso3"].astype(str), partners[column].astype(str), strict=True
-    ):
+    for iso3, value in zip(partners["iso3"].astype(str), partners[column].astype(str), strict=True):
         found.setdefault(value, []).append(iso3)
     return {key: sorted(found[key]) for key in sorted(found)}
 
@@ -485,9 +483,7 @@ def dependence_ratio(
         if not bool(np.all(np.isfinite(array) & (array > 0))):
             raise ValueError(f"{name} must be published and above zero")
         arrays[name] = array
-    return _scalar(
-        (arrays["trade_i"] / arrays["gdp_i"]) / (arrays["trade_j"] / arrays["gdp_j"])
-    )
+    return _scalar((arrays["trade_i"] / arrays["gdp_i"]) / (arrays["trade_j"] / arrays["gdp_j"]))
 
 
 def dependence_asymmetry(
@@ -521,9 +517,7 @@ def dependence_asymmetry(
     codes = [partners] if isinstance(partners, str) else [str(code) for code in partners]
     own = _gdp(macro, reporter, np.asarray(wanted))
     columns = {code: _gdp(macro, code, np.asarray(wanted)) / own for code in codes}
-    return pd.DataFrame(columns, index=pd.Index(wanted, name="year")).rename_axis(
-        columns="partner"
-    )
+    return pd.DataFrame(columns, index=pd.Index(wanted, name="year")).rename_axis(columns="partner")
 
 
 def mirror_gap(
@@ -815,9 +809,7 @@ def route_concentration(
     return pd.DataFrame(rows).set_index("year")
 
 
-def _herfindahl_range(
-    through: float, fixed: pd.Series, open_: pd.Series
-) -> tuple[float, float]:
+def _herfindahl_range(through: float, fixed: pd.Series, open_: pd.Series) -> tuple[float, float]:
     """Smallest and largest sum of squares over all ways the open tonnes may have run."""
     others = float((fixed.drop(open_.index, errors="ignore") ** 2).sum())
     base = fixed.reindex(open_.index, fill_value=0.0).to_numpy(dtype=float)

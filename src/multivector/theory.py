@@ -221,9 +221,7 @@ def weight_lattice(parts: int, step: float) -> NDArray[np.float64]:
     # Stars and bars: the places of parts - 1 bars among count + parts - 1 signs.
     bars = np.array(list(combinations(range(count + parts - 1), parts - 1)), dtype=int)
     bars = bars.reshape(size, parts - 1)
-    edges = np.hstack(
-        [np.full((size, 1), -1), bars, np.full((size, 1), count + parts - 1)]
-    )
+    edges = np.hstack([np.full((size, 1), -1), bars, np.full((size, 1), count + parts - 1)])
     return (np.diff(edges, axis=1) - 1) / count
 
 
@@ -241,11 +239,11 @@ class AlignmentGame:
 
         U_s = a_s - p * loss * (1 - sigma_s) - r * c_s
 
-        strategy      value in quiet times a_s                   protection sigma_s    exposure c_s
-        multivector   ties                                       0                     exposure
-        hedge         ties - insurance                           hedge_protection      hedge_exposure
-        balance       (1 - strong_share) * ties - arms           balance_protection    0
-        bandwagon     strong_share * ties + profit               bandwagon_protection  0
+        strategy     value in quiet times a_s             protection sigma_s    exposure c_s
+        multivector  ties                                 0                     exposure
+        hedge        ties - insurance                     hedge_protection      hedge_exposure
+        balance      (1 - strong_share) * ties - arms     balance_protection    0
+        bandwagon    strong_share * ties + profit         bandwagon_protection  0
 
     Payoffs have the unit of ``ties`` (set it to 1 and read the rest as multiples of it).
 
@@ -319,9 +317,7 @@ class AlignmentGame:
         )
 
 
-def alignment_payoffs(
-    game: AlignmentGame, threat: ArrayLike, rivalry: ArrayLike
-) -> pd.DataFrame:
+def alignment_payoffs(game: AlignmentGame, threat: ArrayLike, rivalry: ArrayLike) -> pd.DataFrame:
     """Expected payoff of every strategy: ``U_s = a_s - p*loss*(1 - sigma_s) - r*c_s``.
 
     Args:
