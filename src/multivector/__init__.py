@@ -2,7 +2,7 @@
 
 from typing import Any
 
-__all__ = ["load"]
+__all__ = ["glue", "load"]
 __version__ = "0.1.0"
 
 
@@ -12,4 +12,8 @@ def __getattr__(name: str) -> Any:
         from multivector.data import load
 
         return load
+    if name == "glue":
+        from multivector.prose import glue
+
+        return glue
     raise AttributeError(f"module 'multivector' has no attribute {name!r}")

@@ -1,0 +1,58 @@
+# Thin: each line is a command one could type. `make book` and `make test` do everything.
+PYTHON ?= python3
+BIN := .venv/bin
+BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
+
+.PHONY: book serve check test soak bench data assets clean
+
+# Build the book; needs neither a browser nor root.
+book: .venv/.book assets
+	@# A failed build leaves a half-read environment that would pass next time: drop it.
+	$(BUILD) || { rm -rf _build/.doctrees; exit 1; }
+	@echo "The book is in _build/html/index.html"
+
+serve: book
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
+
+# Daily work: everything that needs neither a browser nor minutes.
+check: .venv/.test assets
+	$(BIN)/python -m multivector.data check
+	$(BIN)/ruff check src tests benchmarks
+	$(BIN)/python -m pytest -q -m "not browser and not slow and not soak and not bench"
+
+# Everything, a real browser included.
+test: .venv/.test
+	$(BIN)/python -m multivector.book.assets --dev
+	$(BIN)/python tests/install_browser.py
+	$(BIN)/python -m multivector.data check
+	$(BIN)/ruff check src tests benchmarks
+	$(BUILD) --all || { rm -rf _build/.doctrees; exit 1; }
+	$(BIN)/python -m pytest -q -m "not soak and not bench"
+
+soak: .venv/.test
+	$(BIN)/python -m pytest -q -m soak
+
+bench: .venv/.test book
+	$(BIN)/python -m multivector.book.assets --dev
+	$(BIN)/python tests/install_browser.py
+	$(BIN)/python -m benchmarks
+
+# After a deliberate change of a table: record its hash and write the codebook.
+data: .venv/.book
+	$(BIN)/python -m multivector.data hash
+	$(BIN)/python -m multivector.data codebook
+
+assets: .venv/.book
+	@$(BIN)/python -m multivector.book.assets
+
+clean:
+	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache
+
+.venv/.book: requirements.txt constraints.txt pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	touch $@
+
+.venv/.test: .venv/.book
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test]"
+	touch $@

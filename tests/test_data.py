@@ -1,0 +1,173 @@
+"""A table is typed and validated, and a broken one says where it is broken."""
+
+from __future__ import annotations
+
+import json
+import shutil
+
+import pandas as pd
+import pytest
+
+from multivector import data, load
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the two tables of the first path, free to be broken."""
+    here = data.data_dir()
+    descriptor = data.package()
+    descriptor["resources"] = [
+        entry for entry in descriptor["resources"] if entry["name"] in ("trade", "partners")
+    ]
+    for entry in descriptor["resources"]:
+        shutil.copy(here / entry["path"], tmp_path)
+    text = json.dumps(descriptor, ensure_ascii=False)
+    (tmp_path / "datapackage.json").write_text(text, encoding="utf-8")
+    return tmp_path
+
+
+def lines(folder, name="trade.csv"):
+    return (folder / name).read_text(encoding="utf-8").split("\n")
+
+
+def write(folder, rows, name="trade.csv"):
+    (folder / name).write_text("\n".join(rows), encoding="utf-8")
+
+
+def test_every_table_is_sound():
+    assert [str(problem) for problem in data.problems()] == []
+
+
+def test_trade_is_typed_and_complete():
+    trade = load("trade")
+    assert list(trade.columns)[:2] == ["year", "partner"]
+    assert str(trade["year"].dtype) == "Int64"
+    assert trade["exports_musd"].dtype == "float64"
+    counts = trade.groupby("year").size()
+    assert counts.index.tolist() == list(range(2020, 2026))
+    assert counts.between(74, 76).all()
+
+
+def test_the_quoted_totals_follow_from_the_table():
+    trade = load("trade")
+    partners = load("partners")
+    eu = partners.loc[partners["eu27"], "iso3"]
+    assert len(eu) == 27
+    year = trade[trade["year"] == 2024]
+    rows = year[year["partner"].isin(eu)]
+    turnover = rows[["exports_musd", "imports_musd"]].sum().sum() / 1000
+    assert round(turnover, 2) == 48.84
+    assert round(rows["exports_musd"].sum() / 1000, 2) == 38.14
+    russia = year[year["partner"] == "RUS"][["exports_musd", "imports_musd"]].sum().sum() / 1000
+    assert round(russia, 2) == 28.14
+
+
+def test_a_frame_is_the_callers_own():
+    first = load("trade")
+    first["year"] = 0
+    assert load("trade")["year"].min() == 2020
+
+
+def test_an_unknown_table_names_those_there_are():
+    with pytest.raises(data.DataError, match="trade"):
+        load("no-such-table")
+
+
+def broken(rows, kind):
+    """Return the lines of trade.csv with one thing broken, and where it is expected."""
+    cells = rows[4].split(",")
+    if kind == "wrong type":
+        cells[2] = "12.5x"
+        return [*rows[:4], ",".join(cells), *rows[5:]], 5, "exports_musd", "type"
+    if kind == "not a number":
+        cells[2] = "NaN"
+        return [*rows[:4], ",".join(cells), *rows[5:]], 5, "exports_musd", "type"
+    if kind == "unknown partner":
+        cells[1] = "XXX"
+        return [*rows[:4], ",".join(cells), *rows[5:]], 5, None, "foreign-key"
+    if kind == "duplicate key":
+        return [*rows[:5], rows[4], *rows[5:]], 6, None, "primary-key"
+    if kind == "negative trade":
+        cells[2] = "-1.5"
+        return [*rows[:4], ",".join(cells), *rows[5:]], 5, "exports_musd", "constraint-error"
+    if kind == "missing year":
+        cells[0] = ""
+        return [*rows[:4], ",".join(cells), *rows[5:]], 5, "year", "constraint-error"
+    if kind == "missing column":
+        cut = [",".join(row.split(",")[:2] + row.split(",")[3:]) for row in rows if row]
+        return cut, 1, "exports_musd", "missing column"
+    if kind == "a cell too many":
+        return [*rows[:4], rows[4] + ",1", *rows[5:]], 5, None, "width"
+    raise AssertionError(kind)
+
+
+@pytest.mark.parametrize(
+    "kind",
+    ["wrong type", "not a number", "unknown partner", "duplicate key", "negative trade",
+     "missing year", "missing column", "a cell too many"],
+)
+def test_a_broken_cell_names_file_row_column_and_rule(folder, kind):
+    rows, row, column, rule = broken(lines(folder), kind)
+    write(folder, rows)
+    found = data.problems(folder, hashes=False)
+    assert found, "the broken table was accepted"
+    hit = found[0]
+    assert hit.file == "trade.csv"
+    assert hit.row == row
+    assert column is None or hit.column == column
+    assert rule in hit.rule
+    assert f"row {row}" in str(hit)
+
+
+@pytest.mark.parametrize(
+    ("raw", "rule"),
+    [
+        (b"", "empty file"),
+        (b"\n\n", "empty file"),
+        (b"\xef\xbb\xbfyear,partner\n", "byte-order mark"),
+        ("year,partner\n2020,Қ".encode("utf-16"), "NUL byte"),
+        (b"year,partner\n2020,\xff\xfe\n", "not UTF-8"),
+        (b'year,partner,exports_musd,imports_musd,source_id\n2020,"AB"C,1,1,x\n', "quoting"),
+    ],
+)
+def test_an_unreadable_file_is_named(folder, raw, rule):
+    (folder / "trade.csv").write_bytes(raw)
+    found = data.problems(folder, hashes=False)
+    assert found[0].file == "trade.csv"
+    assert found[0].rule == rule
+    with pytest.raises(data.DataError, match="trade.csv"):
+        load("trade", folder)
+
+
+def test_a_missing_file_is_named(folder):
+    (folder / "trade.csv").unlink()
+    assert "missing file" in str(data.problems(folder, hashes=False)[0])
+
+
+def test_a_silent_change_is_noticed(folder):
+    rows = lines(folder)
+    cells = rows[4].split(",")
+    cells[2] = str(float(cells[2]) + 1)
+    write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
+    assert "sha256" in {problem.rule for problem in data.problems(folder)}
+
+
+def test_a_blank_stays_blank(folder):
+    rows = lines(folder)
+    cells = rows[4].split(",")
+    cells[2] = ""
+    write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
+    assert data.problems(folder, hashes=False) == []
+    assert pd.isna(load("trade", folder)["exports_musd"].iloc[3])
+
+
+def test_terms_without_a_date_are_refused(folder):
+    descriptor = data.package(folder)
+    descriptor["resources"][0]["terms"]["checked"] = ""
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    assert "terms" in {problem.rule for problem in data.problems(folder, hashes=False)}
+
+
+def test_the_committed_codebook_is_the_generated_one():
+    written = (data.data_dir() / "README.md").read_text(encoding="utf-8")
+    assert data.codebook() in written
