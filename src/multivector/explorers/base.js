@@ -212,6 +212,7 @@ const MV = (() => {
     if (c.type === "many") {
       if (!Array.isArray(value)) return [fallback, false];
       const kept = [...new Set(value)].filter(known);
+      if (!kept.length && value.length) return [fallback, false]; // nothing of it is known
       return [kept, kept.length === value.length];
     }
     if (c.type === "flag") return typeof value === "boolean" ? [value, true] : [fallback, false];
@@ -431,7 +432,10 @@ const MV = (() => {
     }
     function put(changes) {
       mine = true;
-      for (const [k, value] of Object.entries(changes)) if (!same(model.get(k), value)) model.set(k, value);
+      const moved = Object.entries(changes).filter(([k, value]) => !same(model.get(k), value));
+      for (const [k, value] of moved) model.set(k, value);
+      // The widget protocol merges quick changes into the last one; a message of its own does not.
+      if (moved.length) model.send({ change: Object.fromEntries(moved) });
       model.save_changes();
       mine = false;
       refresh();

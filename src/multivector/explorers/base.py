@@ -92,6 +92,20 @@ class Explorer(anywidget.AnyWidget):
             "words": WORDS,
         }
         super().__init__(data=data, spec=spec, **{**defaults, **values})
+        self.on_msg(self._hear)
+
+    def _hear(self, widget: Any, content: dict[str, Any], buffers: list[memoryview]) -> None:
+        """Take one change of the view, as it happened.
+
+        ipywidgets merges changes that come faster than the kernel answers, so that a reader's
+        quick clicks would reach ``observe`` as their last one only. Each change therefore also
+        comes as a message. The lock keeps the value from being sent back: by then the view may
+        have moved on, and an old value would pull it back.
+        """
+        for key, value in (content.get("change") or {}).items():
+            if key in self.spec["defaults"]:
+                with self._lock_property(**{key: value}):
+                    setattr(self, key, value)
 
     @property
     def values(self) -> dict[str, Any]:

@@ -1,0 +1,166 @@
+"""What the browser tests of explorers share: a small book, a browser, a way to drive controls."""
+
+from __future__ import annotations
+
+import http.server
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from multivector import explorers
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+#: every explorer the package offers: class name -> name in the page
+ALL = {
+    cls: getattr(explorers, cls).name for cls in explorers.__all__ if cls != "Explorer"
+}
+
+CONF = """
+project = "explorers"
+extensions = ["myst_nb", "multivector.book.assets", "multivector.book.widgets"]
+html_theme = "sphinx_book_theme"
+html_context = {"default_mode": "light"}
+html_favicon = None
+nb_execution_mode = "force"
+nb_execution_raise_on_error = True
+nb_execution_show_tb = True
+"""
+PAGE = """---
+jupytext:
+  text_representation: {extension: .md, format_name: myst}
+kernelspec: {name: python3, display_name: Python 3}
+---
+# Explorers
+
+"""
+
+
+def build_book(folder: Path) -> Path:
+    """Build a book of one page that holds every explorer, the way the book builds it."""
+    source = folder / "source"
+    source.mkdir(parents=True)
+    (source / "conf.py").write_text(CONF)
+    cells = ["```{code-cell} python\nfrom multivector import explorers\n```"]
+    cells += [f"```{{code-cell}} python\nexplorers.{cls}()\n```" for cls in ALL]
+    (source / "index.md").write_text(PAGE + "\n\n".join(cells) + "\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", str(source), str(folder / "out")],
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    return folder / "out"
+
+
+class _Quiet(http.server.SimpleHTTPRequestHandler):
+    def log_message(self, *args: object) -> None:
+        pass
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on loopback; gives its address."""
+    server = http.server.ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(_Quiet, directory=str(folder))
+    )
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Start the system's Chromium."""
+    with sync_playwright() as tool:
+        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        try:
+            yield browser
+        finally:
+            browser.close()
+
+
+@contextmanager
+def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
+    """Open a page with every host but its own blocked; fails on any error it logs."""
+    context = browser.new_context(**options)
+    trouble: list[str] = []
+    home = address.split("/")[2]
+
+    def gate(route):
+        host = route.request.url.split("/")[2] if "://" in route.request.url else ""
+        if route.request.url.startswith(("file:", "data:", "blob:")) or host == home:
+            route.continue_()
+        else:
+            trouble.append(f"asked another host: {route.request.url}")
+            route.abort()
+
+    context.route("**/*", gate)
+    page = context.new_page()
+    page.on("pageerror", lambda error: trouble.append(f"page error: {error}"))
+    page.on(
+        "console",
+        lambda m: trouble.append(f"console: {m.text}")
+        if m.type == "error" and "favicon" not in f"{m.text}{m.location}" else None,
+    )  # fmt: skip
+    page.goto(address)
+    page.wait_for_function("document.querySelector('section.mv-explorer')?.dataset.live === 'yes'")
+    yield page
+    context.close()
+    assert not trouble, trouble
+
+
+#: Random control events inside the page, seeded; returns the first trouble or null.
+RANDOM_WALK = """
+([name, count, seed]) => {
+  let s = seed >>> 0;
+  const random = () => { // mulberry32
+    s = (s + 0x6D2B79F5) >>> 0;
+    let t = Math.imul(s ^ (s >>> 15), 1 | s);
+    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+  const el = document.querySelector(`section.mv-explorer[data-explorer="${name}"]`);
+  const seen = new Set();
+  for (let i = 0; i < count; i += 1) {
+    const inputs = [...el.querySelectorAll('[data-control] input, [data-control] select')]
+      .filter((x) => x.type !== 'search' && !x.closest('[hidden]'));
+    const input = inputs[Math.floor(random() * inputs.length)];
+    if (random() < 0.02) { el.querySelector('[data-act="reset"]').click(); continue; }
+    if (input.type === 'checkbox') input.checked = !input.checked;
+    else if (input.type === 'radio') input.checked = true;
+    else if (input.tagName === 'SELECT') input.selectedIndex = Math.floor(random() * input.options.length);
+    else {
+      const r = random();
+      const lo = Number(input.min); const hi = Number(input.max);
+      input.value = r < 0.15 ? lo : r > 0.85 ? hi : lo + random() * (hi - lo);
+    }
+    input.dispatchEvent(new Event('input', { bubbles: true }));
+    const chart = el.querySelector('.mv-chart');
+    const words = el.querySelector('.mv-summary').textContent;
+    const drawn = chart.querySelector('svg') ? chart.querySelector('svg').childElementCount > 1
+      : (chart.querySelector('.mv-message')?.textContent ?? '') !== '';
+    if (!drawn) return `blank after event ${i} on ${input.name || input.closest('[data-control]').dataset.control}`;
+    if (chart.dataset.state === 'error') return `error after event ${i}: ${words}`;
+    if (!words.trim() || /NaN|undefined|Infinity|null/.test(words + chart.innerHTML)) return `nonsense after event ${i}: ${words}`;
+    seen.add(words);
+  }
+  return seen.size < 3 ? `frozen: ${seen.size} different summaries` : null;
+}
+"""

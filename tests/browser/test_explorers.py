@@ -1,0 +1,315 @@
+"""Explorers on the static page: no kernel, no network, over http and from a file."""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+
+import pytest
+from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, served
+
+from multivector.book import assets
+
+pytestmark = pytest.mark.browser
+NAMES = list(ALL.values())
+#: a control that exists in every kind, for a first quick change in each explorer
+LIVE = "section.mv-explorer[data-explorer='{}']"
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    return build_book(tmp_path_factory.mktemp("explorers"))
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with chromium() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def homes(book):
+    with served(book) as address:
+        yield {"http": f"{address}/index.html", "file": (book / "index.html").as_uri()}
+
+
+def state_of(page, name):
+    return page.evaluate(
+        """(name) => {
+          const el = document.querySelector(`section.mv-explorer[data-explorer="${name}"]`);
+          return { state: el.querySelector('.mv-chart').dataset.state,
+            label: el.querySelector('.mv-chart').getAttribute('aria-label'),
+            summary: el.querySelector('.mv-summary').textContent,
+            chart: el.querySelector('.mv-chart').innerHTML,
+            notice: el.querySelector('.mv-notice').textContent,
+            controls: [...el.querySelectorAll('[data-control] input, [data-control] select')]
+              .filter((x) => x.type !== 'search').map((x) => (x.type === 'checkbox' || x.type === 'radio') ? x.checked : x.value) };
+        }""",
+        name,
+    )
+
+
+def whole(shown):
+    """A view is whole: something is drawn or said, and the picture is named by its summary."""
+    assert shown["state"] in ("ok", "empty"), shown["summary"]
+    assert shown["summary"].strip() and shown["label"] == shown["summary"]
+    assert "<svg" in shown["chart"] or "mv-message" in shown["chart"]
+    assert not re.search(r"NaN|undefined|Infinity|\bnull\b", shown["summary"] + shown["chart"])
+
+
+def in_address(page, name, control):
+    """Wait until the address names the control, or until it need not: the value is the default."""
+    page.wait_for_timeout(300)
+    return f"{name}.{control}=" in page.evaluate("location.hash")
+
+
+def boxes(page, name):
+    found = page.locator(LIVE.format(name)).locator("[data-control]")
+    return [(found.nth(i), found.nth(i).get_attribute("data-control")) for i in range(found.count())]
+
+
+@pytest.mark.parametrize("home", ["http", "file"])
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_moves_by_mouse(browser, homes, home, name):
+    with opened(browser, homes[home]) as page:
+        for box, control in boxes(page, name):
+            if box.is_hidden():
+                continue
+            before = state_of(page, name)
+            views, named = set(), False
+            for kind in ("radio", "checkbox"):
+                options = box.locator(f"label:visible:has(input[type={kind}])")
+                for i in range(min(options.count(), 6)):
+                    options.nth(i).click()
+                    shown = state_of(page, name)
+                    whole(shown)
+                    views.add((shown["summary"], shown["chart"]))
+                    named = named or in_address(page, name, control)
+            for i in range(min(box.locator("select").count(), 1)):
+                select = box.locator("select").nth(i)
+                for value in select.locator("option").evaluate_all("o => o.map(x => x.value)")[:6]:
+                    select.select_option(value)
+                    shown = state_of(page, name)
+                    whole(shown)
+                    views.add((shown["summary"], shown["chart"]))
+                    named = named or in_address(page, name, control)
+            for i in range(min(box.locator("input[type=range]").count(), 3)):
+                slider = box.locator("input[type=range]").nth(i)
+                slider.scroll_into_view_if_needed()
+                at = slider.bounding_box()
+                for part in (0.1, 0.9):
+                    page.mouse.click(at["x"] + at["width"] * part, at["y"] + at["height"] / 2)
+                    shown = state_of(page, name)
+                    whole(shown)
+                    views.add((shown["summary"], shown["chart"]))
+                    named = named or in_address(page, name, control)
+            views.discard((before["summary"], before["chart"]))
+            assert views, f"{control}: nothing in the view moved"
+            assert named, f"{control}: the address did not follow"
+            page.locator(LIVE.format(name)).locator("[data-act=reset]").click()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_control_moves_by_keyboard_alone(browser, homes, name):
+    with opened(browser, homes["file"]) as page:
+        for box, control in boxes(page, name):
+            if box.is_hidden():
+                continue
+            before = state_of(page, name)
+            field = box.locator("input:visible, select:visible").first
+            field.focus()
+            assert field.evaluate("x => x === document.activeElement")
+            kind = field.get_attribute("type") or "select"
+            page.keyboard.press("Space" if kind == "checkbox" else "ArrowRight")
+            if kind == "select":
+                page.keyboard.press("ArrowDown")
+            after = state_of(page, name)
+            whole(after)
+            if before["controls"] == after["controls"]:  # the slider stood at its end
+                page.keyboard.press("ArrowLeft")
+                after = state_of(page, name)
+            assert before["controls"] != after["controls"], control
+            assert (before["summary"], before["chart"]) != (after["summary"], after["chart"]), control
+            assert in_address(page, name, control), control
+            focus = page.evaluate("document.activeElement.closest('[data-control]')?.dataset.control")
+            assert focus == control, "the view took the focus away"
+            page.locator(LIVE.format(name)).locator("[data-act=reset]").focus()
+            page.keyboard.press("Enter")
+            assert state_of(page, name)["controls"] == before["controls"]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_touch_on_a_narrow_phone(browser, homes, name):
+    phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
+    with opened(browser, homes["http"], **phone, reduced_motion="reduce") as page:
+        el = page.locator(LIVE.format(name))
+        before = state_of(page, name)
+        moved = 0
+        for box, _ in boxes(page, name):
+            options = box.locator("label:visible:has(input[type=radio],input[type=checkbox])")
+            if options.count():
+                options.last.tap()
+                shown = state_of(page, name)
+                whole(shown)
+                moved += shown["controls"] != before["controls"]
+            elif box.locator("input[type=range]:visible").count():
+                slider = box.locator("input[type=range]:visible").first
+                slider.scroll_into_view_if_needed()
+                at = slider.bounding_box()
+                page.touchscreen.tap(at["x"] + at["width"] * 0.2, at["y"] + at["height"] / 2)
+                whole(state_of(page, name))
+                moved += state_of(page, name)["controls"] != before["controls"]
+        assert moved
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        assert wide <= 320, f"the page is {wide} px wide"
+        small = el.evaluate(
+            """(el) => [...el.querySelectorAll('label:not(.mv-find), button, summary, select')]
+              .filter((x) => x.checkVisibility() && x.getBoundingClientRect().height < 24).map((x) => x.textContent)"""
+        )
+        assert not small, f"too small for a finger: {small}"
+
+
+@pytest.mark.parametrize("home", ["http", "file"])
+def test_back_and_forward_and_a_shared_link(browser, homes, home):
+    with opened(browser, homes[home]) as page:
+        el = page.locator(LIVE.format("trade"))
+        first = state_of(page, "trade")
+        el.get_by_label("Exports").check()
+        page.wait_for_function("location.hash.includes('trade.flow=exports')")
+        exports = state_of(page, "trade")
+        el.get_by_label("Share").check()
+        page.wait_for_function("location.hash.includes('trade.unit=share')")
+        shares = state_of(page, "trade")
+        link = page.evaluate("location.href")
+        page.go_back()
+        page.wait_for_function("!location.hash.includes('trade.unit')")
+        assert state_of(page, "trade") == exports
+        page.go_back()
+        page.wait_for_function("!location.hash")
+        assert state_of(page, "trade") == first
+        page.go_forward()
+        page.wait_for_function("location.hash.includes('flow')")
+        assert state_of(page, "trade") == exports
+    with opened(browser, link) as page:
+        assert state_of(page, "trade") == shares
+
+
+BAD = [
+    "trade.partners=",
+    "trade.partners=XXX,CHN",
+    "trade.partners=%3Cimg%20src%3Dx%20onerror%3Dwindow.hacked%3D1%3E",
+    "trade.flow=%3Cscript%3Ewindow.hacked=1%3C/script%3E&trade.unit=share",
+    "trade.flow=%E0%A4%A",
+    "trade.year=1999",
+    "trade.__proto__=1&trade.constructor=2",
+    "trade.partners=" + "CHN," * 3000,
+    "trade.=&=&trade.flow",
+    "trade.mirror=maybe&trade.eu=two",
+]
+
+
+@pytest.mark.parametrize("fragment", BAD)
+@pytest.mark.parametrize("home", ["http", "file"])
+def test_a_crafted_or_outdated_address_does_no_harm(browser, homes, home, fragment):
+    with opened(browser, f"{homes[home]}#{fragment}") as page:
+        shown = state_of(page, "trade")
+        whole(shown)
+        assert page.evaluate("window.hacked") is None
+        if fragment == "trade.partners=":
+            assert "No partner is chosen" in shown["summary"]
+            page.locator(LIVE.format("trade")).get_by_label("China").check()
+        else:
+            assert "not understood" in shown["notice"]
+        page.locator(LIVE.format("trade")).get_by_label("Imports").check()
+        assert "imports" in state_of(page, "trade")["summary"]
+
+
+def test_downloads_and_the_copied_link(browser, homes):
+    with opened(browser, homes["http"], permissions=["clipboard-read", "clipboard-write"]) as page:
+        el = page.locator(LIVE.format("trade"))
+        el.get_by_label("Balance").check()
+        with page.expect_download() as caught:
+            el.locator("[data-act=csv]").click()
+        rows = list(csv.reader(io.StringIO(caught.value.path().read_text())))
+        assert rows[0] == ["year", "partner", "balance (billion dollars)"]
+        assert len(rows) == 1 + 6 * 4 and all(float(row[2]) is not None for row in rows[1:])
+        with page.expect_download() as caught:
+            el.locator("[data-act=svg]").click()
+        picture = caught.value.path().read_text()
+        assert picture.startswith("<svg") and "<desc>" in picture and "var(--" not in picture
+        assert "rgb(" in picture, "the colours of the page did not travel"
+        el.locator("[data-act=link]").click()
+        page.wait_for_function("document.querySelector('.mv-notice').textContent")
+        assert page.evaluate("navigator.clipboard.readText()").endswith("#trade.flow=balance")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_without_javascript_there_is_picture_table_and_sentence(browser, homes, name):
+    context = browser.new_context(java_script_enabled=False)
+    page = context.new_page()
+    page.goto(homes["file"])
+    el = page.locator(LIVE.format(name))
+    assert el.locator(".mv-chart svg:visible").count() == 1
+    assert el.locator(".mv-summary").inner_text().strip()
+    el.locator(".mv-table summary").click()
+    assert el.locator(".mv-table tbody tr").count() > 2
+    assert "JavaScript" in el.locator("noscript").inner_text()
+    assert all(field.is_disabled() for field in el.locator(".mv-form input").all())
+    context.close()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_first_view_is_the_poster(browser, homes, name):
+    """Nothing jumps when the explorer wakes: the live picture has the poster's height."""
+    heights = []
+    for script in (False, True):
+        context = browser.new_context(java_script_enabled=script)
+        page = context.new_page()
+        page.goto(homes["http"])
+        if script:
+            page.wait_for_selector(f"{LIVE.format(name)}[data-live=yes]")
+        heights.append(page.locator(LIVE.format(name)).locator(".mv-form").bounding_box()["height"])
+        heights.append(page.locator(LIVE.format(name)).locator(".mv-chart").bounding_box()["height"])
+        context.close()
+    assert heights[0] == heights[2] and abs(heights[1] - heights[3]) < 2
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", NAMES)
+def test_axe_finds_nothing(browser, homes, name, theme):
+    axe = assets.ROOT / "node_modules/axe-core/axe.min.js"
+    if not axe.is_file():
+        pytest.fail("axe-core is not installed: run make assets")
+    with opened(browser, homes["http"], viewport={"width": 640, "height": 800}) as page:
+        page.evaluate("t => { document.documentElement.dataset.theme = t; }", theme)
+        page.locator(LIVE.format(name)).locator("summary").last.click()
+        page.add_script_tag(path=str(axe))
+        found = page.evaluate(
+            "s => axe.run(s).then(r => r.violations.map(v => v.id + ': ' + v.nodes.map(n => n.html.slice(0, 120)).join(' | ')))",
+            LIVE.format(name),
+        )
+        assert not found
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_some_hundred_random_events(browser, homes, name):
+    with opened(browser, homes["file"]) as page:
+        assert page.evaluate(RANDOM_WALK, [name, 400, 20251112]) is None
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("name", NAMES)
+def test_twenty_thousand_random_events(browser, homes, name):
+    with opened(browser, homes["file"]) as page:
+        page.set_default_timeout(600_000)
+        for part in range(20):
+            assert page.evaluate(RANDOM_WALK, [name, 1000, 1000 + part]) is None, f"part {part}"
+
+
+def test_two_builds_are_the_same_to_the_byte(book, tmp_path):
+    again = build_book(tmp_path / "again")
+    for file in ["index.html", *[f"_static/explorers/{n}.js" for n in ("base", *NAMES)]]:
+        assert (book / file).read_bytes() == (again / file).read_bytes(), file
+    page = (book / "index.html").read_text()
+    assert "widget-state" not in page and "require.js" not in page and "html-manager" not in page

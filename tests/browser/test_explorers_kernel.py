@@ -1,0 +1,181 @@
+"""Explorers in JupyterLab under a real kernel, and in a saved notebook."""
+
+from __future__ import annotations
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+
+import nbformat
+import pytest
+from explorer_support import chromium
+from nbclient import NotebookClient
+
+from multivector.book import widgets
+
+pytestmark = [pytest.mark.browser, pytest.mark.slow]
+TOKEN = "explorers"
+
+FIRST = """
+from multivector import explorers
+log = []
+explorer = explorers.Trade()
+explorer.observe(lambda change: log.append((change["name"], change["new"])), names=["flow", "unit", "eu", "partners"])
+explorer
+"""
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    """A JupyterLab on loopback with its own settings folder; gives (folder, address)."""
+    folder = tmp_path_factory.mktemp("lab")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = dict(os.environ)
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        environment[name] = str(folder / name.lower())
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "settings")
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    work = folder / "work"
+    work.mkdir()
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
+         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={work}",
+         "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+         "--ServerApp.ip=127.0.0.1"],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(120):
+            try:
+                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            pytest.fail("JupyterLab did not start")
+        yield work, address
+    finally:
+        server.terminate()
+        server.wait(20)
+
+
+@pytest.fixture
+def notebook(lab):
+    """A page with a fresh notebook whose first cell printed a Trade explorer."""
+    folder, address = lab
+    name = f"n{time.monotonic_ns()}.ipynb"
+    cells = [nbformat.v4.new_code_cell(FIRST), nbformat.v4.new_code_cell("")]
+    book = nbformat.v4.new_notebook(
+        cells=cells,
+        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+    )
+    nbformat.write(book, folder / name)
+    with chromium() as browser:
+        page = browser.new_page(viewport={"width": 1200, "height": 1400})
+        asked: list[str] = []
+        page.on("request", lambda request: asked.append(request.url))
+        page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
+        page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length >= 2", timeout=60000)
+        page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'", timeout=60000)
+        page.evaluate(
+            """() => { const nb = window.jupyterapp.shell.currentWidget.content;
+              nb.activeCellIndex = 0; return window.jupyterapp.commands.execute('notebook:run-cell'); }"""
+        )
+        page.wait_for_selector("section.mv-explorer svg", timeout=60000)
+        yield page, folder / name
+        others = [url for url in asked if not url.startswith((address, "data:", "blob:", "ws:"))]
+        assert not others, others
+
+
+def python(page, code: str) -> object:
+    """Run ``code`` in the notebook's kernel, past the cells, and return its last value as JSON."""
+    return page.evaluate(
+        """async (code) => {
+          const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+          const future = kernel.requestExecute({ code, store_history: false });
+          let out = null; let error = null;
+          future.onIOPub = (m) => {
+            if (m.header.msg_type === 'stream') out = (out ?? '') + m.content.text;
+            if (m.header.msg_type === 'error') error = m.content.traceback.join('\\n');
+          };
+          await future.done;
+          if (error) throw new Error(error);
+          return out === null ? null : JSON.parse(out);
+        }""",
+        f"import json\n{code}",
+    )
+
+
+def test_clicks_reach_python_and_python_moves_the_view(notebook):
+    page, _ = notebook
+    el = page.locator("section.mv-explorer")
+    el.get_by_label("Exports").check()
+    el.get_by_label("Share").check()
+    el.get_by_label("Italy").check()
+    page.wait_for_timeout(500)
+    assert python(page, "print(json.dumps(explorer.values))") == {
+        "partners": ["EU27", "CHN", "RUS", "USA", "ITA"],
+        "flow": "exports", "unit": "share", "eu": "one",
+    } | ({"mirror": False} if el.locator("[data-control=mirror]").count() else {})  # fmt: skip
+    python(page, "explorer.flow = 'imports'; explorer.partners = ['RUS']")
+    page.wait_for_function("document.querySelector('.mv-summary').textContent.includes('imports')")
+    assert "Russia" in el.locator(".mv-summary").inner_text()
+    assert el.get_by_label("Imports", exact=True).is_checked() and not el.get_by_label("China", exact=True).is_checked()
+    refused = python(
+        page,
+        "try:\n    explorer.flow = 'nonsense'\nexcept Exception as e:\n    print(json.dumps(type(e).__name__))",
+    )
+    assert refused == "TraitError"
+    assert el.locator("[data-act=link]").count() == 0, "a notebook's address is not ours to write"
+
+
+def test_no_quick_change_is_lost(notebook):
+    """Right after the first paint, two hundred changes in a row: Python hears each one, in order."""
+    page, _ = notebook
+    sent = page.evaluate(
+        """() => {
+          const el = document.querySelector('section.mv-explorer'); const sent = [];
+          const pick = (control, value) => {
+            const input = el.querySelector(`[data-control=${control}] input[value=${value}]`);
+            if (input.checked) return;
+            input.checked = true; input.dispatchEvent(new Event('input', { bubbles: true }));
+            sent.push([control, value]);
+          };
+          const flows = ['exports', 'imports', 'balance', 'turnover'];
+          for (let i = 0; i < 200; i += 1) {
+            if (i % 3 === 0) pick('unit', i % 2 ? 'share' : 'dollars'); else pick('flow', flows[i % 4]);
+          }
+          pick('eu', 'members');
+          return sent;
+        }"""
+    )
+    page.wait_for_timeout(3000)
+    heard = python(page, "print(json.dumps(log))")
+    assert heard[-1] == ["eu", "members"]
+    assert heard == sent, f"{len(heard)} of {len(sent)} reached Python"
+    shown = page.locator("section.mv-explorer .mv-summary").inner_text()
+    values = python(page, "print(json.dumps(explorer.values))")
+    assert values["flow"] in shown and values["eu"] == "members"
+
+
+def test_a_saved_notebook_keeps_the_last_state(tmp_path):
+    cells = [FIRST, "explorer.flow = 'balance'\nexplorer.partners = ['CHN', 'RUS']"]
+    book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
+    NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    saved = json.loads(nbformat.writes(book))
+    output = saved["cells"][0]["outputs"][-1]["data"]
+    model = saved["metadata"]["widgets"][widgets.STATE_MIME]["state"][
+        output["application/vnd.jupyter.widget-view+json"]["model_id"]
+    ]["state"]
+    state = {"data": model["data"], "spec": model["spec"]}
+    state |= {c["key"]: model[c["key"]] for c in model["spec"]["controls"]}
+    drawn = widgets.section(state)
+    assert "Goods balance" in drawn and "China" in drawn
+    assert "".join(output["text/plain"]).startswith("Kazakhstan's goods trade by partner")
