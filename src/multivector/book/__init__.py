@@ -9,7 +9,18 @@ from typing import Any
 
 import multivector
 
-PARTS = ("assets", "cache", "figures", "mathml", "codebook", "facts", "status", "widgets")
+PARTS = (
+    "assets",
+    "cache",
+    "figures",
+    "mathml",
+    "codebook",
+    "facts",
+    "numbers",
+    "status",
+    "widgets",
+    "selfcheck",
+)
 
 
 def setup(app: Any) -> dict[str, Any]:
