@@ -114,6 +114,9 @@ def test_a_composite_by_hand():
 def test_equal_items_share_a_rank():
     table = pd.DataFrame({"a": [1.0, 1.0, 0.0], "b": [0.5, 0.5, 0.0]})
     assert theory.composite(table, {"a": 1, "b": 1})["rank"].tolist() == [1, 1, 3]
+    # .1 + .2 + .3 and .3 + .2 + .1 differ in the last bit; they are one number all the same.
+    scores = threats(X=(0.1, 0.2, 0.3, 0.0), Y=(0.3, 0.2, 0.1, 0.0))
+    assert theory.threat_ranking(scores, EVEN)["rank"].tolist() == [1, 1]
 
 
 @quick

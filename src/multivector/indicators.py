@@ -888,7 +888,7 @@ def _flow_table(
 
     shape = (len(year_codes), len(names))
     cell = row * shape[1] + column
-    if len(np.unique(cell)) != len(cell):
+    if len(cell) and np.bincount(cell).max() > 1:
         raise ValueError("a partner stands twice in one year")
     values = np.zeros(shape)
     reported = np.zeros(shape, dtype=bool)
@@ -923,10 +923,12 @@ def _flow_table(
     if len(group_names) == len(names):
         merged, seen = values, reported
     else:
-        member = np.zeros((len(names), len(group_names)))
-        member[np.flatnonzero(kept), group_of[kept]] = 1.0
-        merged = values @ member
-        seen = (reported.astype(float) @ member) > 0
+        # Columns of one group side by side, then summed from each group's first column.
+        order = np.argsort(np.where(kept, group_of, len(group_names)), kind="stable")
+        order = order[: int(kept.sum())]
+        first = np.searchsorted(group_of[order], np.arange(len(group_names)))
+        merged = np.add.reduceat(values[:, order], first, axis=1)
+        seen = np.logical_or.reduceat(reported[:, order], first, axis=1)
     empty = merged.sum(axis=1) <= 0
     if empty.any():
         raise ValueError(
