@@ -317,8 +317,10 @@ def _codebook_section(entry: dict, folder: Path) -> str:
     ]
     lines += [f"- **Caveat.** {caveat}" for caveat in entry["caveats"]]
     lines += [f"- **How it was compiled.** {entry['compiled']}"]
-    sources = "; ".join(f"[{s['title']}]({s['path']})" for s in entry["sources"] if s.get("path"))
-    sources += "; ".join(s["title"] for s in entry["sources"] if not s.get("path"))
+    sources = "; ".join(
+        f"[{s['title']}]({s['path']})" if s.get("path", "").startswith("http") else s["title"]
+        for s in entry["sources"]
+    )
     may = "may be passed on" if terms["redistribution"] == "yes" else "may not be passed on"
     lines += [
         f"- **Source.** {sources}",

@@ -150,7 +150,8 @@ def prose(fact: Fact) -> str:
     if fact.value is None:
         if fact.kind in ("event", "date", "vote") and fact.period_start:
             return period(fact)
-        return f"“{fact.quote_en or fact.quote or fact.indicator or ''}”"
+        spoken = fact.quote_en or fact.quote
+        return f"“{spoken}”" if spoken else fact.indicator or ""
     number = _number(fact.value)
     if fact.value_high is not None:
         number = f"{number} to {_number(fact.value_high)}"

@@ -42,7 +42,7 @@ def commit(root: Path) -> tuple[str, str]:
     return short, date
 
 
-def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> nodes.table:
+def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[nodes.Node]:
     group = nodes.tgroup(cols=len(head))
     group += [nodes.colspec(colwidth=1) for _ in head]
 
@@ -51,7 +51,7 @@ def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> no
 
     group += nodes.thead("", row(head))
     group += nodes.tbody("", *(row(cells) for cells in rows))
-    return nodes.table("", nodes.title(text=title), group)
+    return [nodes.rubric(text=title), nodes.table("", group)]
 
 
 def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
@@ -70,9 +70,9 @@ def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
         ]
         place.replace_self(
             [
-                _table("What built this book", ("what", "version"), versions),
-                _table("Pages that run code", ("page", "result"), ran),
-                _table("Tables", ("table", "terms read on", "sha256 begins"), tables),
+                *_table("What built this book", ("what", "version"), versions),
+                *_table("Pages that run code", ("page", "result"), ran),
+                *_table("Tables", ("table", "terms read on", "sha256 begins"), tables),
             ]
         )
 
