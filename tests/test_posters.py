@@ -56,7 +56,7 @@ def test_root_scales_and_stays_out_of_the_way(drawer):
     assert root.get("viewBox") == "0 0 720 400"
     assert root.get("width") is None and root.get("height") is None
     assert root.get("aria-hidden") == "true" and root.get("focusable") == "false"
-    assert root.get("preserveAspectRatio") == "xMidYMid meet"
+    assert root.get("preserveAspectRatio") == "xMinYMid meet"
 
 
 @pytest.mark.parametrize("width", [720, 340])

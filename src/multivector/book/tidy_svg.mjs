@@ -523,7 +523,7 @@ export function tidy(layers, { width, height, prefix, theme }) {
     tag: 'svg',
     own: {
       xmlns: 'http://www.w3.org/2000/svg', viewBox: `0 0 ${width} ${height}`,
-      preserveAspectRatio: 'xMidYMid meet', 'aria-hidden': 'true', focusable: 'false',
+      preserveAspectRatio: 'xMinYMid meet', 'aria-hidden': 'true', focusable: 'false',
       ...(house ? { 'font-family': house } : {}),
     },
     props: {},
