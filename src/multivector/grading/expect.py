@@ -37,7 +37,8 @@ def answered(value: Any, name: str) -> Any:
     if value is UNANSWERED:
         raise Wrong(f"`{name}` is not answered yet. Fill in its cell, run it, then check again.")
     if value is None:
-        raise Wrong(f"`{name}` is None. Does your function end in `return`?")
+        hint = " Does your function end in `return`?" if name.endswith(")") else ""
+        raise Wrong(f"`{name}` is None.{hint}")
     return value
 
 

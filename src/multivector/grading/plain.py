@@ -97,9 +97,7 @@ def _encode(value: Any, depth: int, budget: list[int]) -> dict[str, Any]:
     if kind is float:
         return {"k": "float", "v": value if math.isfinite(value) else repr(value)}
     if kind is str:
-        # Lone surrogates cannot travel as UTF-8.
-        text = value[:MAX_TEXT].encode("utf-8", "replace").decode("utf-8")
-        return {"k": "str", "v": text}
+        return {"k": "str", "v": writable(value[:MAX_TEXT])}
     if kind in (list, tuple, set, frozenset):
         return {"k": "list", "v": [_encode(v, depth - 1, budget) for v in list(value)[:MAX_ITEMS]]}
     if kind is dict:
@@ -181,7 +179,7 @@ def _decode(message: Any, call: Callable[..., Any] | None, depth: int, budget: l
         if value in ("nan", "inf", "-inf"):
             return float(value)
     if kind == "str" and type(value) is str and len(value) <= MAX_TEXT:
-        return value
+        return writable(value)
     if kind == "other":
         return Other(_short(message.get("type")))
     if kind == "function" and _is_list(message.get("p")) and call is not None:
@@ -207,7 +205,12 @@ def _is_list(value: Any) -> bool:
 def _short(value: Any) -> str:
     if type(value) is not str:
         raise PlainError("a name is not text")
-    return value[:100]
+    return writable(value[:100])
+
+
+def writable(text: str) -> str:
+    """Return text without the lone surrogates that JSON can smuggle and no file can hold."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def _scalar(message: Any, budget: list[int]) -> Any:

@@ -34,8 +34,11 @@ class SandboxError(RuntimeError):
     """The sandbox cannot start here; the message says what to do about it."""
 
 
-class Lost(Exception):
-    """The worker cannot be talked to any more. ``kind``: timeout, killed or tampered."""
+class Lost(BaseException):
+    """The worker cannot be talked to any more. ``kind``: timeout, killed or tampered.
+
+    Not an ``Exception``: a test that catches those must not mistake it for an answer.
+    """
 
     def __init__(self, kind: str, detail: str) -> None:
         super().__init__(detail)
@@ -357,8 +360,8 @@ def _error(value: Any) -> dict[str, Any]:
         raise Lost("tampered", "an error is not in the format")
     line, message = value.get("line"), value.get("message")
     return {
-        "type": value["type"][:100],
-        "message": message[:300] if type(message) is str else "",
+        "type": plain.writable(value["type"][:100]),
+        "message": plain.writable(message[:300]) if type(message) is str else "",
         "line": line if type(line) is int and 0 < line < 100_000 else None,
     }
 

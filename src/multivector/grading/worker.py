@@ -27,6 +27,10 @@ class _Quiet:
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         pass
 
+    @classmethod
+    def from_text(cls, text: str) -> _Quiet:
+        return cls()
+
     def __getattr__(self, name: str) -> Any:
         return lambda *args, **kwargs: None
 

@@ -1,0 +1,332 @@
+"""The one source of an assignment: a MyST notebook in otter-grader's own block format.
+
+`` ```otter `` fences hold otter's ``# BEGIN QUESTION`` and its kin, so that ``otter assign`` builds
+the same source; minutes, objectives and rubrics stand in the front matter under ``multivector``.
+Reading needs jupytext (the ``instructor`` extra), not otter.
+"""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+_FENCE = re.compile(r"^```otter[ \t]*\n(.*?)^```[ \t]*$\n?", re.MULTILINE | re.DOTALL)
+_BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS)\s*", re.IGNORECASE)
+_CONFIG = re.compile(
+    r'\A"""\s*#\s*BEGIN TEST CONFIG\n(?P<config>.*?)^"""\s*#\s*END TEST CONFIG\n',
+    re.MULTILINE | re.DOTALL,
+)
+_ASSIGN = re.compile(r"^(\s*[\w.,\s\[\]\"']+?\s*=)(?!=).*#\s*SOLUTION\s*$")
+
+
+class SourceError(ValueError):
+    """An assignment's source that cannot be built; the message names the question."""
+
+
+@dataclass(frozen=True)
+class TestCase:
+    """One test function: its source, what it is worth, and who may see it."""
+
+    __test__ = False  # not one of pytest's
+
+    name: str
+    source: str
+    points: float
+    hidden: bool
+    params: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Question:
+    """One question: a name, its test cases, and for a judged one the rubric."""
+
+    name: str
+    title: str
+    points: float
+    manual: bool
+    cases: tuple[TestCase, ...]
+    minutes: float
+    objectives: tuple[str, ...]
+    rubric: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def answers(self) -> tuple[str, ...]:
+        """The names a student has to define, in the order in which the tests ask for them."""
+        return tuple(dict.fromkeys(p for case in self.cases for p in case.params))
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One cell of the source. ``role``: text, code, solution (to be stripped) or check."""
+
+    role: str
+    source: str
+    question: str | None = None
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """A whole assignment, read and checked."""
+
+    slug: str
+    title: str
+    minutes: float
+    objectives: Mapping[str, str]
+    questions: tuple[Question, ...]
+    cells: tuple[Cell, ...]
+    kernelspec: Mapping[str, Any]
+    source: str
+    path: Path
+    digest: str = field(default="")
+
+    @property
+    def automatic(self) -> tuple[Question, ...]:
+        """The questions that the grader decides."""
+        return tuple(q for q in self.questions if not q.manual)
+
+    @property
+    def judged(self) -> tuple[Question, ...]:
+        """The questions that a person reads."""
+        return tuple(q for q in self.questions if q.manual)
+
+    @property
+    def out_of(self) -> float:
+        """Points that the grader can give."""
+        return sum(q.points for q in self.automatic)
+
+    def public_tests(self) -> dict[str, list[dict[str, str]]]:
+        """Return name and source of every test a student may see, by question."""
+        return {
+            q.name: [{"name": c.name, "source": c.source} for c in q.cases if not c.hidden]
+            for q in self.questions
+            if any(not c.hidden for c in q.cases)
+        }
+
+
+def find(name: str | Path) -> Path:
+    """Return the source of an assignment given by path, folder or name.
+
+    A name is looked for in ``exercises/`` under the working folder, then beside the package.
+    Raises ``SourceError`` if there is none.
+    """
+    given = Path(name)
+    places = [given, Path("exercises") / name, Path(__file__).resolve().parents[3] / "exercises" / name]
+    for place in places:
+        if place.is_file() and place.suffix == ".md":
+            return place
+        source = place / f"{place.resolve().name}.md"
+        if source.is_file():
+            return source
+    raise SourceError(f"no assignment called {str(name)!r}: give a folder of exercises/ or a .md file")
+
+
+def read(name: str | Path) -> Assignment:
+    """Return the assignment behind a path, folder or name; raises ``SourceError``."""
+    path = find(name)
+    return parse(path.read_text(encoding="utf-8"), path)
+
+
+def parse(text: str, path: Path) -> Assignment:
+    """Return the assignment written in ``text``. Raises ``SourceError`` for a broken source."""
+    import jupytext
+
+    notebook = jupytext.reads(text, fmt="md:myst")
+    facts = notebook.metadata.get("multivector", {})
+    cells: list[Cell] = []
+    questions: list[Question] = []
+    state = _Reader(facts.get("questions", {}))
+    for kind, source in _pieces(notebook.cells):
+        state.take(kind, source, cells, questions)
+    if state.question is not None:
+        raise SourceError(f"question {state.question['name']} never ends")
+    names = [q.name for q in questions]
+    if len(set(names)) != len(names):
+        raise SourceError("two questions share a name")
+    unknown = {o for q in questions for o in q.objectives} - set(facts.get("objectives", {}))
+    if unknown:
+        raise SourceError(f"objectives used but not described: {', '.join(sorted(unknown))}")
+    result = Assignment(
+        slug=path.stem,
+        title=facts.get("title", path.stem),
+        minutes=facts.get("minutes", 0),
+        objectives=dict(facts.get("objectives", {})),
+        questions=tuple(questions),
+        cells=tuple(cells),
+        kernelspec=dict(notebook.metadata.get("kernelspec", {})),
+        source=text,
+        path=path,
+    )
+    return replace(result, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def _pieces(cells: list[Any]) -> Iterator[tuple[str, str]]:
+    """Yield (text | code | otter, source) in order, with fences taken out of the text."""
+    for cell in cells:
+        if cell.cell_type == "code":
+            yield "code", cell.source
+            continue
+        rest = cell.source + "\n"
+        while match := _FENCE.search(rest):
+            if rest[: match.start()].strip():
+                yield "text", rest[: match.start()].strip()
+            # One fence may close one block and open the next: one boundary at a time.
+            yield from (("otter", part) for part in _boundaries(match[1]))
+            rest = rest[match.end() :]
+        if rest.strip():
+            yield "text", rest.strip()
+
+
+def _boundaries(text: str) -> Iterator[str]:
+    starts = [m.start() for m in re.finditer(r"^# ", text, re.MULTILINE)] + [len(text)]
+    for start, end in zip(starts, starts[1:], strict=False):
+        yield text[start:end].strip()
+
+
+class _Reader:
+    """Walks through the pieces and knows which block it is in."""
+
+    def __init__(self, facts: Mapping[str, Any]) -> None:
+        self._facts = facts
+        self.question: dict[str, Any] | None = None
+        self._block: str | None = None
+        self._cases: list[TestCase] = []
+        self._title = ""
+
+    def take(self, kind: str, source: str, cells: list[Cell], questions: list[Question]) -> None:
+        if kind == "otter":
+            self._boundary(source, cells, questions)
+        elif self._block == "TESTS":
+            if kind != "code":
+                raise SourceError(f"{self._name()}: text among its tests")
+            self._cases.append(_test_case(source, self._name()))
+        elif self._block == "SOLUTION":
+            cells.append(Cell("solution", source, self._name()))
+        else:
+            if self.question is not None and kind == "text" and not self._title:
+                heading = re.search(r"^#+\s+(.*)$", source, re.MULTILINE)
+                self._title = heading[1].strip() if heading else self._name()
+            cells.append(Cell(kind, source, self.question and self._name()))
+
+    def _name(self) -> str:
+        if self.question is None:
+            raise SourceError("a block outside every question")
+        return str(self.question["name"])
+
+    def _boundary(self, source: str, cells: list[Cell], questions: list[Question]) -> None:
+        match = _BOUNDARY.match(source)
+        if match is None:
+            if not re.match(r"#\s+ASSIGNMENT CONFIG", source, re.IGNORECASE):
+                raise SourceError(f"not an otter block: {source.splitlines()[0]}")
+            return
+        begin, block = match[1].upper() == "BEGIN", match[2].upper()
+        if block == "QUESTION" and begin:
+            if self.question is not None:
+                raise SourceError(f"{self._name()}: a question inside it")
+            self.question = yaml.safe_load(source) or {}
+            self._cases, self._title = [], ""
+            if "name" not in self.question:
+                raise SourceError("a question without a name")
+        elif block == "QUESTION":
+            cells.append(Cell("check", f'grader.check("{self._name()}")', self._name()))
+            questions.append(self._finished())
+            self.question = None
+        else:
+            expected = None if begin else block
+            if self._block != expected:
+                raise SourceError(f"{self._name()}: {match[0].strip()} out of place")
+            self._block = block if begin else None
+
+    def _finished(self) -> Question:
+        assert self.question is not None
+        name, facts = self._name(), self._facts.get(self._name(), {})
+        manual, total = bool(self.question.get("manual")), sum(c.points for c in self._cases)
+        rubric = tuple(facts.get("rubric", ()))
+        if manual:
+            worth = sum(r["points"] for r in rubric)
+            if total or not rubric or worth != self.question.get("points"):
+                raise SourceError(f"{name}: a judged question's points are those of its rubric")
+            total = worth
+        elif not any(c.hidden for c in self._cases):
+            raise SourceError(f"{name}: no hidden test, so a copied message would be full marks")
+        if not facts.get("objectives") or not facts.get("minutes"):
+            raise SourceError(f"{name}: minutes and objectives are missing in the front matter")
+        return Question(
+            name=name,
+            title=self._title,
+            points=total,
+            manual=manual,
+            cases=tuple(self._cases),
+            minutes=facts["minutes"],
+            objectives=tuple(facts["objectives"]),
+            rubric=rubric,
+        )
+
+
+def _test_case(source: str, question: str) -> TestCase:
+    match = _CONFIG.match(source)
+    config = yaml.safe_load(match["config"]) if match else {}
+    body = source[match.end() :] if match else source
+    tree = ast.parse(body)
+    if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
+        raise SourceError(f"{question}: a test cell holds one function and nothing else")
+    if "points" not in config:
+        raise SourceError(f"{question}: {tree.body[0].name} says nothing about its points")
+    return TestCase(
+        name=tree.body[0].name,
+        source=body.strip() + "\n",
+        points=config["points"],
+        hidden=bool(config.get("hidden", False)),
+        params=tuple(a.arg for a in tree.body[0].args.args),
+    )
+
+
+def without_solution(source: str) -> str:
+    """Return a solution cell as the student gets it, by otter's rules for ``# SOLUTION`` marks.
+
+    Raises ``SourceError`` for a block that does not close.
+    """
+    kept: list[str] = []
+    inside = False
+    for line in source.splitlines():
+        bare = line.strip()
+        if bare.endswith(("# BEGIN PROMPT", "# END PROMPT", "# SOLUTION NO PROMPT")):
+            continue
+        if bare.startswith("# BEGIN SOLUTION"):
+            inside = True
+            if not bare.endswith("NO PROMPT"):
+                kept.append(line[: len(line) - len(line.lstrip())] + "...")
+        elif bare.endswith("# END SOLUTION"):
+            inside = False
+        elif inside:
+            continue
+        elif bare.endswith("# SOLUTION"):
+            match = _ASSIGN.match(line)
+            indent = line[: len(line) - len(line.lstrip())]
+            kept.append(f"{match[1]} ..." if match else f"{indent}...")
+        else:
+            kept.append(line)
+    if inside:
+        raise SourceError("a solution block does not close")
+    return "\n".join(kept).strip("\n")
+
+
+def with_solution(source: str) -> str:
+    """Return a solution cell as it runs: the marks and the prompt taken out."""
+    kept: list[str] = []
+    prompt = False
+    for line in source.splitlines():
+        bare = line.strip()
+        if bare.endswith("# BEGIN PROMPT"):
+            prompt = True
+        elif bare.endswith("# END PROMPT"):
+            prompt = False
+        elif not prompt and not bare.startswith(("# BEGIN SOLUTION", "# END SOLUTION")):
+            kept.append(re.sub(r"\s*# SOLUTION( NO PROMPT)?\s*$", "", line))
+    return "\n".join(kept).strip("\n")

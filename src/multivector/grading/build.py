@@ -1,0 +1,308 @@
+"""From the one source to the files that leave it, the same bytes every time.
+
+The student's notebook holds the prompts, stripped solution cells, checks and the public tests; a
+build that would let a hidden test or a line of the solution out stops instead.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+import zipfile
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from multivector.grading.assignment import Assignment, Cell, with_solution, without_solution
+from multivector.grading.notebook import _Answers, run_test
+
+PARTS = ("student", "colab", "solution", "gradescope")
+_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
+_PACKAGE = "multivector"
+
+
+class BuildError(RuntimeError):
+    """A build that must not leave the machine; the message says why."""
+
+
+def student_notebook(assignment: Assignment, *, colab: bool = False, package: str = _PACKAGE) -> str:
+    """Return the student's notebook as the text of an ``.ipynb``.
+
+    ``colab``: with a first cell that installs ``package`` (a pip requirement).
+    Raises ``BuildError`` if a solution or a hidden test would leave with it.
+    """
+    cells = []
+    if colab:
+        source = f"# Colab starts empty: this installs the book's package.\n%pip install -q {package!r}"
+        cells.append(_cell("code", source, "install", hidden=True))
+    cells.append(_cell("code", _init_source(assignment), "init", hidden=True))
+    public = assignment.public_tests()
+    for number, cell in enumerate(assignment.cells):
+        if cell.role == "check" and cell.question not in public:
+            continue
+        source = without_solution(cell.source) if cell.role == "solution" else cell.source
+        if source.strip():
+            kind = "markdown" if cell.role == "text" else "code"
+            cells.append(_cell(kind, source, f"{assignment.slug}-{number}", locked=cell.role))
+    # The title, what it asks and gives, and only then the machinery.
+    first = next(i for i, cell in enumerate(cells) if cell["cell_type"] == "markdown")
+    cells = [cells[first], _notice(assignment), *cells[:first], *cells[first + 1 :]]
+    text = _notebook_text(assignment, cells)
+    found = leaks(assignment, text)
+    if found:
+        raise BuildError(f"{assignment.slug}: would leak {found[0]!r}")
+    return text
+
+
+def solution_notebook(assignment: Assignment) -> str:
+    """Return the notebook that gets full marks, as the text of an ``.ipynb``."""
+    cells = []
+    for number, cell in enumerate(assignment.cells):
+        if cell.role == "check":
+            continue
+        source = with_solution(cell.source) if cell.role == "solution" else cell.source
+        kind = "markdown" if cell.role == "text" else "code"
+        cells.append(_cell(kind, source, f"{assignment.slug}-{number}"))
+    return _notebook_text(assignment, cells)
+
+
+def _init_source(assignment: Assignment) -> str:
+    tests = json.dumps(assignment.public_tests(), ensure_ascii=False, indent=1)
+    if "'''" in tests:
+        raise BuildError(f"{assignment.slug}: a public test contains three single quotes")
+    return (
+        "# Run this cell first. It holds the checks: they look at the form of an answer and at\n"
+        "# common slips, never at its value.\n"
+        "from multivector.grading import Notebook\n\n"
+        f"grader = Notebook.from_text(r'''{tests}''')"
+    )
+
+
+def _notice(assignment: Assignment) -> dict[str, Any]:
+    minutes = f"About {assignment.minutes:g} minutes."
+    points = f"{sum(q.points for q in assignment.questions):g} points"
+    judged = sum(q.points for q in assignment.judged)
+    split = f", {judged:g} of them read by a person" if judged else ""
+    goals = "\n".join(f"- {text}" for text in assignment.objectives.values())
+    text = f"*{minutes} {points}{split}.*\n\nAfterwards you can\n\n{goals}"
+    return _cell("markdown", text, "notice")
+
+
+def _cell(
+    kind: str, source: str, seed: str, *, hidden: bool = False, locked: str = ""
+) -> dict[str, Any]:
+    metadata: dict[str, Any] = {}
+    if hidden:
+        metadata["jupyter"] = {"source_hidden": True}
+    if hidden or locked in ("text", "check"):
+        metadata |= {"deletable": False, "editable": False}
+    identifier = re.sub(r"[^a-zA-Z0-9_-]", "-", f"cell-{seed}")[:64]
+    cell = {"cell_type": kind, "id": identifier, "metadata": metadata, "source": source}
+    return cell | ({"execution_count": None, "outputs": []} if kind == "code" else {})
+
+
+def _notebook_text(assignment: Assignment, cells: list[dict[str, Any]]) -> str:
+    for cell in cells:
+        cell["source"] = cell["source"].splitlines(keepends=True)
+    notebook = {
+        "cells": cells,
+        "metadata": {
+            "kernelspec": dict(assignment.kernelspec),
+            "language_info": {"name": "python"},
+            "title": assignment.title,
+        },
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(notebook, ensure_ascii=False, indent=1, sort_keys=True) + "\n"
+
+
+def leaks(assignment: Assignment, text: str) -> list[str]:
+    """Return every telling line of a solution or a hidden test that occurs in ``text``.
+
+    A line is telling if it is longer than a dozen characters and occurs in no part of the source
+    that students may see. ``text`` is any file a student gets; JSON escapes are undone.
+    """
+    allowed = "\n".join(
+        [c.source for c in assignment.cells if c.role != "solution"]
+        + [without_solution(c.source) for c in assignment.cells if c.role == "solution"]
+        + [c.source for q in assignment.questions for c in q.cases if not c.hidden]
+    )
+    secret = [c.source for q in assignment.questions for c in q.cases if c.hidden]
+    secret += [with_solution(c.source) for c in assignment.cells if c.role == "solution"]
+    plain = text.replace('\\\\\\"', '"').replace('\\"', '"')
+    return [
+        line.strip()
+        for source in secret
+        for line in source.splitlines()
+        if len(line.strip()) > 12 and line.strip() not in allowed and line.strip() in plain
+    ]
+
+
+def self_test(assignment: Assignment) -> None:
+    """Run solution and template here and now; raises ``BuildError`` unless full marks and 0."""
+    for name, strip in (("solution", with_solution), ("untouched template", without_solution)):
+        points = _points_here(assignment, assignment.cells, strip)
+        expected = assignment.out_of if name == "solution" else 0
+        if points != expected:
+            raise BuildError(f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}")
+
+
+def _points_here(assignment: Assignment, cells: Iterable[Cell], strip: Any) -> float:
+    env: dict[str, Any] = {"__name__": "__main__", "display": lambda *a, **k: None}
+    for cell in cells:
+        if cell.role in ("code", "solution"):
+            source = strip(cell.source) if cell.role == "solution" else cell.source
+            try:
+                exec(compile(source, f"<{cell.question or 'set-up'}>", "exec"), env)
+            except Exception as error:
+                raise BuildError(f"{assignment.slug} {cell.question}: {error!r}") from error
+    answers = _Answers(env)
+    return sum(
+        case.points
+        for question in assignment.automatic
+        for case in question.cases
+        if run_test(case.name, case.source, answers) is None
+    )
+
+
+def solution_page(assignment: Assignment) -> str:
+    """Return the instructor's page: solution, every test, points and rubric, as HTML."""
+    from markdown_it import MarkdownIt
+
+    render = MarkdownIt("commonmark").render
+    parts = [
+        f"<h1>{html.escape(assignment.title)}: solution</h1>",
+        "<p><strong>For instructors.</strong> In a public repository this is public: see the "
+        "guide on private overlays before you give points for it.</p>",
+        "<table><tr><th>Question</th><th>Points</th><th>Minutes</th><th>Objectives</th></tr>",
+    ]
+    for question in assignment.questions:
+        cells = (question.title, f"{question.points:g}", f"{question.minutes:g}")
+        row = "".join(f"<td>{html.escape(c)}</td>" for c in (*cells, ", ".join(question.objectives)))
+        parts.append(f"<tr>{row}</tr>")
+    parts.append("</table>")
+    for cell in assignment.cells:
+        if cell.role == "text":
+            parts.append(render(cell.source))
+        elif cell.role == "check":
+            question = next(q for q in assignment.questions if q.name == cell.question)
+            parts += [_test_html(case) for case in question.cases]
+            parts += [
+                f"<p>Rubric, {r['points']:g}: {html.escape(r['criterion'])}.</p>"
+                for r in question.rubric
+            ]
+        else:
+            source = with_solution(cell.source) if cell.role == "solution" else cell.source
+            parts.append(f'<pre class="{cell.role}">{html.escape(source)}</pre>')
+    style = (
+        "body{max-width:50rem;margin:2rem auto;padding:0 1rem;font:1rem/1.5 sans-serif}"
+        "pre{background:#f4f4f4;padding:.8rem;overflow:auto}pre.solution{background:#e6f2e6}"
+        "td,th{text-align:left;padding:.2rem .8rem .2rem 0;vertical-align:top}"
+    )
+    return (
+        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
+        '<meta name="robots" content="noindex">'
+        f"<title>{html.escape(assignment.title)}: solution</title><style>{style}</style></head>\n"
+        "<body>\n" + "\n".join(parts) + "\n</body></html>\n"
+    )
+
+
+def _test_html(case: Any) -> str:
+    who = "hidden" if case.hidden else "public"
+    return (
+        f"<details><summary>Test <code>{html.escape(case.name)}</code>, {who}, "
+        f"{case.points:g} points</summary><pre>{html.escape(case.source)}</pre></details>"
+    )
+
+
+def gradescope_zip(assignment: Assignment, target: Path, package: str = _PACKAGE) -> None:
+    """Write otter-grader's autograder zip for Gradescope to ``target``.
+
+    otter builds it (and runs the solution once more, its own way); ids and dates are then fixed, so
+    that two builds are the same file. Raises ``BuildError`` if otter is missing or objects.
+    """
+    try:
+        import otter  # noqa: F401
+    except ModuleNotFoundError:
+        raise BuildError(
+            "the Gradescope zip needs otter-grader: pip install 'multivector[instructor]', "
+            "or leave it out with --only student,colab,solution"
+        ) from None
+    import jupytext
+
+    notebook = jupytext.reads(assignment.source, fmt="md:myst")
+    notebook.metadata.pop("jupytext", None)
+    notebook.metadata.pop("multivector", None)
+    with tempfile.TemporaryDirectory(prefix="multivector-") as folder:
+        source = Path(folder) / f"{assignment.slug}.ipynb"
+        jupytext.write(notebook, source, fmt="ipynb")
+        (Path(folder) / "requirements.txt").write_text(f"{package}\n", encoding="utf-8")
+        run = subprocess.run(
+            [sys.executable, "-m", "otter", "assign", source.name, "out", "--no-pdfs"],
+            cwd=folder,
+            capture_output=True,
+            text=True,
+            timeout=300,
+        )
+        made = sorted((Path(folder) / "out" / "autograder").glob("*.zip"))
+        if run.returncode != 0 or len(made) != 1:
+            raise BuildError(f"otter assign: {(run.stderr or run.stdout).strip()[-800:]}")
+        _normalise_zip(made[0], target)
+
+
+def _normalise_zip(source: Path, target: Path) -> None:
+    part = target.with_name(f".{target.name}.part")
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as new:
+        for name in sorted(old.namelist()):
+            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry.external_attr = old.getinfo(name).external_attr
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            new.writestr(entry, old.read(name))
+    part.replace(target)
+
+
+def build(
+    assignment: Assignment,
+    target: Path,
+    parts: Iterable[str] = PARTS,
+    package: str = _PACKAGE,
+) -> list[Path]:
+    """Write the chosen ``parts`` under ``target`` and return their paths.
+
+    Raises ``BuildError`` if solution or template do not get what they should, or something leaks.
+    """
+    self_test(assignment)
+    slug, written = assignment.slug, []
+
+    def write(path: Path, text: str) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+        written.append(path)
+
+    if "student" in parts:
+        write(target / "student" / f"{slug}.ipynb", student_notebook(assignment))
+    if "colab" in parts:
+        text = student_notebook(assignment, colab=True, package=package)
+        write(target / "colab" / f"{slug}.ipynb", text)
+    if "solution" in parts:
+        folder = target / "instructor"
+        write(folder / f"{slug}-solution.ipynb", solution_notebook(assignment))
+        write(folder / f"{slug}-solution.html", solution_page(assignment))
+    if "gradescope" in parts:
+        path = target / "instructor" / f"{slug}-gradescope.zip"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        gradescope_zip(assignment, path, package)
+        written.append(path)
+    return written
+
+
+def clean(target: Path) -> None:
+    """Remove what ``build`` wrote under ``target``."""
+    for name in ("student", "colab", "instructor"):
+        shutil.rmtree(target / name, ignore_errors=True)

@@ -1,0 +1,412 @@
+"""Grade a class: one sandbox per submission, comparison out here, a journal for every result.
+
+A result is *graded* or it has no total. What was earned before a cell hung stays, question by
+question; what could not be decided is blank for a person to look at, never 0.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import asdict, dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+from multivector.grading.assignment import Assignment, Question
+from multivector.grading.notebook import run_test
+from multivector.grading.sandbox import Limits, Lost, Runtime, SandboxError, Session
+from multivector.grading.submissions import NotebookError, Script, Submission, read_script
+
+VERSION = 1
+STATUSES = ("graded", "unreadable", "missing", "timeout", "killed", "tampered", "failed")
+_RESTARTS = 2
+_UNDECIDED = (
+    "The form of your answer is right. The value, compared after handing in, is not: "
+    "check what you counted, in which year and in which unit."
+)
+
+
+@dataclass(frozen=True)
+class Result:
+    """One student's row. ``points`` per question are ``None`` where they could not be decided."""
+
+    key: str
+    name: str
+    lms_id: str
+    file: str
+    status: str
+    reason: str = ""
+    points: dict[str, float | None] = field(default_factory=dict)
+    flags: tuple[str, ...] = ()
+    messages: dict[str, list[str]] = field(default_factory=dict)
+    errors: tuple[str, ...] = ()
+    essays: dict[str, str] = field(default_factory=dict)
+    digest: str = ""
+    seconds: float = 0.0
+
+    @property
+    def total(self) -> float | None:
+        """Points in all, or ``None`` unless every question was graded."""
+        known = [p for p in self.points.values() if p is not None]
+        whole = self.status == "graded" and len(known) == len(self.points)
+        return round(sum(known), 6) if whole else None
+
+
+@dataclass(frozen=True)
+class Grader:
+    """Everything one submission is graded with."""
+
+    assignment: Assignment
+    runtime: Runtime
+    limits: Limits
+    sandboxed: bool = True
+    template: tuple[str, ...] = ()
+
+    def stamp(self) -> str:
+        """Return a digest of what a result depends on besides the notebook."""
+        parts = (VERSION, self.assignment.digest, asdict(self.limits), self.sandboxed)
+        return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
+
+    def grade(self, submission: Submission) -> Result:
+        """Return the result of one submission; never raises for what is in it.
+
+        Raises ``SandboxError`` if no sandbox starts.
+        """
+        start = time.monotonic()
+        empty = Result(
+            submission.key,
+            submission.name,
+            submission.lms_id,
+            submission.file,
+            "unreadable",
+            points={q.name: None for q in self.assignment.automatic},
+            flags=(submission.note,) if submission.note else (),
+        )
+        if submission.load is None:
+            return replace(empty, reason=submission.problem)
+        try:
+            script = read_script(submission.load())
+        except NotebookError as error:
+            return replace(empty, reason=str(error))
+        except OSError as error:
+            return replace(empty, reason=f"cannot be read: {error.strerror}")
+        result = _Run(self, script, empty).result()
+        if script.cells == self.template:
+            result = replace(result, flags=(*result.flags, "untouched template"))
+        return replace(
+            result, digest=script.digest, seconds=round(time.monotonic() - start, 3)
+        )
+
+
+class _Run:
+    """One submission, in up to three sandboxes: a cell that ends one is left out of the next."""
+
+    def __init__(self, grader: Grader, script: Script, empty: Result) -> None:
+        self._grader, self._script, self._empty = grader, script, empty
+        self._left_out: set[int] = set()
+        self._undecided: set[str] = set()
+        self._losses: list[tuple[str, str]] = []
+        self._where = ""
+        self._at: int | str | None = None
+
+    def result(self) -> Result:
+        while True:
+            try:
+                return self._attempt()
+            except Lost as loss:
+                self._losses.append((loss.kind, f"{self._where}: {loss}"))
+                if loss.kind == "tampered" or len(self._losses) > _RESTARTS or self._at is None:
+                    return self._given_up()
+                if isinstance(self._at, int):
+                    self._left_out.add(self._at)
+                else:
+                    self._undecided.add(self._at)
+
+    def _given_up(self) -> Result:
+        # Tampering outranks what was lost before it: a person has to look at this one.
+        kinds = [kind for kind, _ in self._losses]
+        index = kinds.index("tampered") if "tampered" in kinds else 0
+        kind, reason = self._losses[index]
+        return replace(self._empty, status=kind, reason=reason)
+
+    def _attempt(self) -> Result:
+        grader = self._grader
+        with Session(grader.runtime, grader.limits, sandboxed=grader.sandboxed) as session:
+            errors = []
+            for index, source in enumerate(self._script.cells):
+                if index in self._left_out:
+                    continue
+                self._where, self._at = f"code cell {index + 1}", index
+                error = session.run(source)
+                if error is not None:
+                    line = f", line {error['line']}" if error["line"] else ""
+                    text = f"{error['type']}: {error['message']}".rstrip(": ")
+                    errors.append(f"Code cell {index + 1}{line}: {text}")
+            points: dict[str, float | None] = {}
+            messages: dict[str, list[str]] = {}
+            essays: dict[str, str] = {}
+            for question in grader.assignment.questions:
+                self._where, self._at = f"question {question.name}", question.name
+                if question.name in self._undecided:
+                    points[question.name] = None
+                    messages[question.name] = ["Your function did not come to an end."]
+                    continue
+                answers = _Answers(session)
+                if question.manual:
+                    essays |= _essay(question, answers)
+                    messages[question.name] = _complaints(question, answers)[1]
+                else:
+                    earned, said = _complaints(question, answers)
+                    points[question.name] = earned
+                    messages[question.name] = said
+        return self._outcome(points, messages, essays, errors)
+
+    def _outcome(
+        self,
+        points: dict[str, float | None],
+        messages: dict[str, list[str]],
+        essays: dict[str, str],
+        errors: list[str],
+    ) -> Result:
+        status, reason = "graded", ""
+        if self._losses:
+            status, reason = self._losses[0]
+            worth = {q.name: q.points for q in self._grader.assignment.automatic}
+            # A cell is missing from this run: what fell short may only have needed that cell.
+            points = {q: p if p == worth[q] else None for q, p in points.items()}
+            errors = [f"{where.capitalize()}." for _, where in self._losses] + errors
+        return replace(
+            self._empty,
+            status=status,
+            reason=reason,
+            points={q.name: points[q.name] for q in self._grader.assignment.automatic},
+            messages=messages,
+            errors=tuple(errors[:50]),
+            essays=essays,
+        )
+
+
+class _Answers:
+    """Fetches a name from the sandbox once per question."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._seen: dict[str, Any] = {}
+
+    def get(self, name: str) -> Any:
+        if name not in self._seen:
+            self._seen[name] = self._session.get(name)
+        return self._seen[name]
+
+
+def _complaints(question: Question, answers: _Answers) -> tuple[float, list[str]]:
+    """Return the points earned and what the student may read: public messages, no hidden one."""
+    earned, said, short = 0.0, [], False
+    for case in question.cases:
+        message = run_test(case.name, case.source, answers)
+        if message is None:
+            earned += case.points
+        elif case.hidden:
+            short = True
+        elif message not in said:
+            said.append(message)
+    if short and not said:
+        said.append(_UNDECIDED)
+    return round(earned, 6), said
+
+
+def _essay(question: Question, answers: _Answers) -> dict[str, str]:
+    values = (answers.get(name) for name in question.answers)
+    return {question.name: "\n\n".join(v.strip() for v in values if isinstance(v, str))}
+
+
+class Journal:
+    """Results on disk, one a line, written through: what a killed run leaves for the next.
+
+    Raises ``BlockingIOError`` if another run is writing the same journal.
+    """
+
+    def __init__(self, path: Path, stamp: str) -> None:
+        self._path, self._stamp = path, stamp
+        self._lock = threading.Lock()
+        self._file = open(path, "ab+")  # noqa: SIM115
+        try:
+            fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            self._file.close()
+            raise
+        self._done = self._read()
+
+    def _read(self) -> dict[tuple[str, str], Result]:
+        self._file.seek(0)
+        content = self._file.read()
+        end = content.rfind(b"\n") + 1
+        if end < len(content):
+            self._file.truncate(end)  # the line that was being written when the run was killed
+        done = {}
+        for line in content[:end].splitlines():
+            with contextlib.suppress(ValueError, KeyError, TypeError):
+                record = json.loads(line)
+                if record["stamp"] == self._stamp:
+                    fields = record["result"]
+                    for name in ("flags", "errors"):
+                        fields[name] = tuple(fields[name])
+                    done[record["key"], record["sha256"]] = Result(**fields)
+        return done
+
+    def get(self, key: str, sha256: str) -> Result | None:
+        """Return the result of this very file under these very tests and limits, if known."""
+        return self._done.get((key, sha256))
+
+    def add(self, sha256: str, result: Result) -> None:
+        """Write one result through to the disk."""
+        record = {
+            "stamp": self._stamp,
+            "key": result.key,
+            "sha256": sha256,
+            "result": asdict(result),
+        }
+        line = json.dumps(record, ensure_ascii=True).encode() + b"\n"
+        with self._lock:
+            self._file.write(line)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+
+    def close(self) -> None:
+        """Let go of the journal."""
+        self._file.close()
+
+
+def grade_all(
+    grader: Grader,
+    submissions: Iterable[Submission],
+    journal: Journal,
+    jobs: int,
+    progress: Callable[[Result, bool], None],
+) -> list[Result]:
+    """Return one result per submission, in their order. ``progress(result, from_journal)``.
+
+    A submission for which no sandbox starts, twice, has the status ``failed`` and is tried again
+    by the next run.
+    """
+
+    def one(submission: Submission) -> tuple[Result, bool]:
+        fingerprint = _fingerprint(submission)
+        known = journal.get(submission.key, fingerprint)
+        if known is not None:
+            return replace(known, file=submission.file), True
+        for attempt in (1, 2):
+            try:
+                result = grader.grade(submission)
+            except SandboxError as error:
+                if attempt == 1:
+                    time.sleep(1)
+                    continue
+                points = {q.name: None for q in grader.assignment.automatic}
+                reason = f"the sandbox did not start: {error}".strip()
+                who = (submission.key, submission.name, submission.lms_id, submission.file)
+                return Result(*who, "failed", reason, points), False
+            journal.add(fingerprint, result)
+            return result, False
+        raise AssertionError("unreachable")
+
+    results: dict[str, Result] = {}
+    order = []
+    with ThreadPoolExecutor(max_workers=jobs) as pool:
+        try:
+            for result, known in _bounded(pool, one, submissions, jobs, order):
+                results[result.key] = result
+                progress(result, known)
+        except BaseException:
+            pool.shutdown(wait=True, cancel_futures=True)
+            raise
+    return [results[key] for key in order]
+
+
+def _bounded(
+    pool: ThreadPoolExecutor,
+    work: Callable[[Submission], tuple[Result, bool]],
+    submissions: Iterable[Submission],
+    jobs: int,
+    order: list[str],
+) -> Iterator[tuple[Result, bool]]:
+    """Keep twice as many in flight as there are jobs, whatever the size of the class."""
+    running: set[Future[tuple[Result, bool]]] = set()
+    for submission in submissions:
+        order.append(submission.key)
+        running.add(pool.submit(work, submission))
+        while len(running) >= 2 * jobs:
+            finished, running = wait(running, return_when=FIRST_COMPLETED)
+            yield from (f.result() for f in finished)
+    while running:
+        finished, running = wait(running, return_when=FIRST_COMPLETED)
+        yield from (f.result() for f in finished)
+
+
+def _fingerprint(submission: Submission) -> str:
+    """Return a digest of the file, or of the reason why there is none."""
+    content = submission.problem.encode()
+    if submission.load is not None:
+        try:
+            content = submission.load()
+        except (NotebookError, OSError) as error:
+            content = repr(error).encode()
+    return hashlib.sha256(content).hexdigest()
+
+
+def flag_duplicates(results: list[Result]) -> list[Result]:
+    """Return the results with a flag on every notebook that another student handed in as well."""
+    same: dict[str, list[str]] = {}
+    for result in results:
+        if result.digest and "untouched template" not in result.flags:
+            same.setdefault(result.digest, []).append(result.name)
+    flagged = []
+    for result in results:
+        others = [n for n in same.get(result.digest, []) if n != result.name]
+        twice = len(same.get(result.digest, [])) > 1
+        extra = (f"same notebook as {', '.join(others) or result.name}",) if twice else ()
+        flagged.append(replace(result, flags=(*result.flags, *extra)))
+    return flagged
+
+
+def missing(assignment: Assignment, roster: Iterable[tuple[str, str]], keys: set[str]) -> list[Result]:
+    """Return a ``missing`` row for everybody on the roster (key, name) without a submission."""
+    points: dict[str, float | None] = {q.name: None for q in assignment.automatic}
+    return [
+        Result(key, name, key, "", "missing", "nothing was handed in", dict(points))
+        for key, name in roster
+        if key not in keys and name not in keys
+    ]
+
+
+class Progress:
+    """One line on standard error: a bar in a terminal, a line every tenth elsewhere."""
+
+    def __init__(self, total: int) -> None:
+        self._total, self._done, self._fresh = total, 0, 0
+        self._start = time.monotonic()
+        self._tty = sys.stderr.isatty()
+
+    def __call__(self, result: Result, known: bool) -> None:
+        self._done += 1
+        self._fresh += not known
+        spent = time.monotonic() - self._start
+        left = spent / max(self._fresh, 1) * (self._total - self._done)
+        share = self._done / max(self._total, 1)
+        text = f"{self._done}/{self._total}, about {left:.0f} s left"
+        if self._tty:
+            bar = "#" * round(30 * share)
+            end = "\n" if self._done == self._total else ""
+            print(f"\r[{bar:<30}] {text}   ", end=end, file=sys.stderr, flush=True)
+        elif self._done == self._total or self._done * 10 // self._total != (
+            (self._done - 1) * 10 // self._total
+        ):
+            print(text, file=sys.stderr, flush=True)

@@ -1,0 +1,228 @@
+"""What people read: the grade table, a page of feedback per student, the sheet for essays.
+
+Every name, message and essay here was chosen by a stranger. In HTML it is escaped, under a policy
+that allows no script; in CSV nothing a spreadsheet would take for a formula stays one.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import html
+import io
+import math
+import os
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from multivector.grading.assignment import Assignment, Question
+from multivector.grading.grade import Result
+
+_FORMULA = re.compile(r"^[\s'\u00a0\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+_WORDS = {
+    "graded": "Graded",
+    "unreadable": "Could not be read",
+    "missing": "Nothing handed in",
+    "timeout": "Ran out of time",
+    "killed": "Stopped before its end",
+    "tampered": "Held back for your instructor",
+    "failed": "Not graded yet",
+}
+
+
+class MergeError(ValueError):
+    """A filled-in essay sheet that does not fit the grades; the message names student and cell."""
+
+
+def cell(value: Any) -> Any:
+    """Return a CSV cell: numbers as they are, text on one line and never a formula.
+
+    A text that a spreadsheet would evaluate gets a leading apostrophe (OWASP, CSV injection).
+    """
+    if value is None:
+        return ""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        return _number(value)
+    text = "".join(
+        " " if c in "\r\n\t\v\f\x85\u2028\u2029" else c
+        for c in str(value)
+        if c in "\r\n\t\v\f\x85\u2028\u2029" or unicodedata.category(c)[0] != "C"
+    ).strip()
+    return f"'{text}" if _FORMULA.match(text) else text
+
+
+def _number(value: float) -> str:
+    return f"{value:.6g}" if value != int(value) else str(int(value))
+
+
+def write_text(path: Path, text: str, *, bom: bool = False) -> None:
+    """Write a file whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name[:60]}.part")
+    part.write_text(text, encoding="utf-8-sig" if bom else "utf-8", newline="")
+    os.replace(part, path)
+
+
+def grades_csv(assignment: Assignment, results: Sequence[Result]) -> str:
+    """Return the grade table: a row per student, blank where nothing could be decided."""
+    header = ["student", "lms_id", "file", "status", "reason", "total", "out_of"]
+    header += [q.name for q in assignment.automatic] + ["flags", "feedback"]
+    rows = [
+        [r.name, r.lms_id, r.file, r.status, r.reason, r.total, assignment.out_of]
+        + [r.points.get(q.name) for q in assignment.automatic]
+        + ["; ".join(r.flags), feedback_name(r)]
+        for r in results
+    ]
+    return _csv(header, rows)
+
+
+def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\r\n")
+    writer.writerow(header)
+    writer.writerows([cell(value) for value in row] for row in rows)
+    return buffer.getvalue()
+
+
+def feedback_name(result: Result) -> str:
+    """Return a file name that is safe, readable and one student's alone."""
+    digest = hashlib.sha256(result.key.encode("utf-8", "replace")).hexdigest()[:10]
+    words = re.sub(r"[^\w]+", "-", unicodedata.normalize("NFC", result.name)).strip("-_")
+    while len(words.encode()) > 80:
+        words = words[:-1]
+    return f"{words or 'student'}-{digest}.html"
+
+
+def feedback_html(assignment: Assignment, result: Result) -> str:
+    """Return one student's page: points and public messages, nothing of hidden tests or others."""
+    e = html.escape
+    rows = []
+    for question in assignment.questions:
+        earned = result.points.get(question.name)
+        if question.manual:
+            shown = f"read by a person, out of {question.points:g}"
+        elif earned is None:
+            shown = f"not decided, out of {question.points:g}"
+        else:
+            shown = f"{earned:g} of {question.points:g}"
+        said = "".join(f"<li>{_code(m)}</li>" for m in result.messages.get(question.name, []))
+        rows.append(
+            f"<section><h2>{e(question.title)}</h2><p>{e(shown)}</p>"
+            + (f"<ul>{said}</ul>" if said else "")
+            + "</section>"
+        )
+    total = (
+        f"{result.total:g} of {assignment.out_of:g} points so far"
+        if result.total is not None
+        else "No total yet: your instructor will look at it"
+    )
+    reason = f"<p>{e(result.reason)}</p>" if result.reason else ""
+    errors = "".join(f"<li><code>{e(error)}</code></li>" for error in result.errors)
+    problems = f"<section><h2>Cells that stopped</h2><ul>{errors}</ul></section>" if errors else ""
+    return (
+        '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
+        '<meta name="referrer" content="no-referrer">\n'
+        f"<title>{e(assignment.title)}: feedback</title>\n"
+        "<style>body{font:1rem/1.5 sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;"
+        "overflow-wrap:anywhere}h2{font-size:1.1rem;margin:1.5rem 0 0}p{margin:.2rem 0}"
+        "code{background:#eee}</style>\n</head>\n<body>\n"
+        f"<h1>{e(assignment.title)}</h1>\n<p><bdi>{e(result.name)}</bdi></p>\n"
+        f"<p><strong>{e(_WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n"
+        + "\n".join(rows)
+        + f"\n{problems}\n</body>\n</html>\n"
+    )
+
+
+def _code(text: str) -> str:
+    parts = html.escape(text).split("`")
+    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
+
+
+def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
+    """Return the sheet for the judged questions: a row per text, a blank column per criterion."""
+    columns = _criteria(assignment)
+    header = ["student", "lms_id", "key", "question", "words", "text"]
+    header += [name for name, _, _ in columns] + ["comment"]
+    rows = [
+        [r.name, r.lms_id, r.key, q.name, len(r.essays[q.name].split()), r.essays[q.name]]
+        + ["" if q is owner else "-" for _, owner, _ in columns]
+        + [""]
+        for r in results
+        for q in assignment.judged
+        if r.essays.get(q.name)
+    ]
+    return _csv(header, rows)
+
+
+def _criteria(assignment: Assignment) -> list[tuple[str, Question, float]]:
+    """Return (column name, question, points) of every criterion of every rubric."""
+    return [
+        (f"{q.name} {r['id']} (0-{r['points']:g}): {r['criterion']}", q, float(r["points"]))
+        for q in assignment.judged
+        for r in q.rubric
+    ]
+
+
+def merge_essays(assignment: Assignment, grades: str, sheet: str) -> str:
+    """Return the grade table with judged points, and ``final`` where everything is decided.
+
+    ``grades`` and ``sheet`` are the texts of the two CSV files. Raises ``MergeError`` for a points
+    cell that is no number within its criterion, a student twice, or one the table does not know.
+    """
+    judged: dict[tuple[str, str], float | None] = {}
+    columns = _criteria(assignment)
+    for row in _rows(sheet):
+        place = (row["student"], row["lms_id"], row["question"])
+        key = (row["lms_id"] or row["student"], row["question"])
+        if key in judged:
+            raise MergeError(f"{place}: twice in the essay sheet")
+        cells = [(row[n], n, most) for n, q, most in columns if q.name == row["question"]]
+        if not cells:
+            raise MergeError(f"{place}: no such judged question")
+        values = [_mark(text, name, most, row["student"]) for text, name, most in cells]
+        judged[key] = None if None in values else sum(v for v in values if v is not None)
+    table = _rows(grades)
+    known = {row["lms_id"] or row["student"] for row in table}
+    strangers = sorted({student for student, _ in judged} - known)
+    if strangers:
+        raise MergeError(f"not in the grades: {', '.join(strangers)}")
+    names = [q.name for q in assignment.judged]
+    header = [*[h for h in table[0] if h not in (*names, "final")], *names, "final"]
+    rows = []
+    for row in table:
+        marks = [judged.get((row["lms_id"] or row["student"], n)) for n in names]
+        done = row["status"] == "graded" and row["total"] != "" and None not in marks
+        final = float(row["total"]) + sum(m for m in marks if m is not None) if done else None
+        kept = [row[h] for h in header[: -len(names) - 1]]
+        rows.append([*kept, *marks, final])
+    return _csv(header, rows)
+
+
+def _rows(text: str) -> list[dict[str, str]]:
+    text = text.removeprefix("\ufeff")
+    # A spreadsheet saves with the separator of its language.
+    first = text.splitlines()[0] if text.strip() else ""
+    separator = ";" if first.count(";") > first.count(",") else ","
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+    if not rows:
+        raise MergeError("the table is empty")
+    return rows
+
+
+def _mark(text: str | None, name: str, most: float, student: str) -> float | None:
+    text = (text or "").strip().replace(",", ".")
+    if not text:
+        return None
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= most:
+        raise MergeError(f"{student}, {name.split(' (')[0]}: {text!r} is not between 0 and {most:g}")
+    return value
