@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from multivector import load, texts
+from multivector.data import resource
 
 FIVE = ("alibayov-kk", "alibayov-ru", "kukeyeva", "mustafin", "velizade")
 FACTS = load("facts")
@@ -61,6 +62,9 @@ def test_the_count_of_facts_per_text_is_known():
         "mustafin": 77,
         "velizade": 29,
     }
+    codebook = resource("facts")["counts"]
+    for source, count in counts.items():
+        assert f"{source} {count}" in codebook
 
 
 @pytest.mark.parametrize("source", FIVE)
