@@ -20,6 +20,7 @@ PARTS = (
     "status",
     "widgets",
     "selfcheck",
+    "weight",
 )
 
 
