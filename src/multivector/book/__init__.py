@@ -17,10 +17,12 @@ PARTS = (
     "codebook",
     "facts",
     "numbers",
+    "statements",
     "status",
     "widgets",
     "selfcheck",
     "weight",
+    "notebooks",
 )
 
 
