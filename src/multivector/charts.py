@@ -49,6 +49,7 @@ _AXIS = {
     "ticks": "outside",
     "ticklen": 4,
     "automargin": True,
+    "tickangle": 0,  # a turned label is hard to read, and fonts disagree when to turn it
     "title": {"font": {"color": MUTED, "size": 13}, "standoff": 8},
 }
 TEMPLATE = go.layout.Template(
@@ -60,7 +61,7 @@ TEMPLATE = go.layout.Template(
         "margin": {"l": 8, "r": 16, "t": 16, "b": 8},
         "xaxis": _AXIS,
         "yaxis": _AXIS,
-        "legend": {"orientation": "h", "x": 0, "y": -0.18, "yanchor": "top", "title": {"text": ""}},
+        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": {"text": ""}},
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
         "hovermode": "closest",
     }
@@ -206,8 +207,8 @@ def _lines(text: str, width: int = 14) -> list[str]:
     return lines
 
 
-def _wrapped(text: str) -> str:
-    return "<br>".join(_lines(text))
+def _wrapped(text: str, width: int = 14) -> str:
+    return "<br>".join(_lines(text, width))
 
 
 def bars(
@@ -239,7 +240,7 @@ def bars(
         ]
         fig.add_bar(
             x=[None if pd.isna(v) else float(v) for v in rows[value]],
-            y=[str(v) for v in rows[label]],
+            y=[_wrapped(str(v), 20) for v in rows[label]],
             orientation="h",
             name="" if group is None else str(group),
             marker={
@@ -283,7 +284,8 @@ def intervals(
         raise ValueError(f"figure {words.get('name')!r}: an interval ends below its start")
     fig = go.Figure()
     for row in data.itertuples(index=False):
-        lo, hi, name = getattr(row, low), getattr(row, high), str(getattr(row, label))
+        lo, hi = getattr(row, low), getattr(row, high)
+        name = _wrapped(str(getattr(row, label)), 20)
         fig.add_scatter(
             x=[float(lo), float(hi)],
             y=[name, name],
@@ -296,7 +298,7 @@ def intervals(
     if point:
         fig.add_scatter(
             x=[float(v) for v in data[point]],
-            y=[str(v) for v in data[label]],
+            y=[_wrapped(str(v), 20) for v in data[label]],
             mode="markers",
             marker={"color": SERIES[1], "size": 11, "symbol": "diamond"},
             hovertemplate=f"%{{y}}: %{{x:{value_format}}}<extra></extra>",

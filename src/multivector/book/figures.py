@@ -24,7 +24,7 @@ from multivector.data import load
 
 MIME = "application/vnd.plotly.v1+json"
 #: CSS pixels of the two posters; the style sheet shows one of them by the width of the page
-WIDE, NARROW = 720, 340
+WIDE, NARROW = 672, 320
 _REQUIRED = ("name", "caption", "alt", "takeaway", "sources", "table", "height")
 
 
@@ -85,9 +85,9 @@ def _without_meta(layout: dict) -> dict:
 def _chart_html(chart: dict, meta: dict) -> str:
     text = json.dumps(chart, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
     drawn = [
-        f'<div class="book-poster book-poster-{size}">'
-        + posters.draw(text, width, meta["height"], f"{meta['name']}-{size[0]}")
-        + "</div>"
+        _poster_html(
+            posters.poster(text, width, meta["height"], f"{meta['name']}-{size[0]}"), size, width
+        )
         for size, width in (("wide", WIDE), ("narrow", NARROW))
     ]
     safe = text.replace("</", "<\\/")
@@ -96,6 +96,15 @@ def _chart_html(chart: dict, meta: dict) -> str:
         f' style="height:{int(meta["height"])}px">{"".join(drawn)}'
         f'<script type="application/json" class="book-spec">{safe}</script>'
         "</div>"
+    )
+
+
+def _poster_html(poster: posters.Poster, size: str, width: int) -> str:
+    # The live chart takes the poster's width and frame over, so that nothing moves.
+    frame = html.escape(json.dumps(poster.frame, separators=(",", ":"), sort_keys=True))
+    return (
+        f'<div class="book-poster book-poster-{size}" data-width="{width}" data-frame="{frame}">'
+        f"{poster.svg}</div>"
     )
 
 

@@ -25,10 +25,33 @@
     });
   };
 
-  const options = { displayModeBar: false, responsive: true, doubleClick: false, scrollZoom: false };
+  const options = { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false };
+
+  /** The poster that the style sheet shows at this width. */
+  function posterOf(chart) {
+    return Array.from(chart.querySelectorAll(".book-poster")).find(function (poster) {
+      return getComputedStyle(poster).display !== "none";
+    });
+  }
+
+  /** Lay the live chart exactly over the poster, which shrinks but never grows. */
+  function fit(chart) {
+    const live = chart.querySelector(".book-live");
+    const width = Number(posterOf(chart).dataset.width);
+    const scale = Math.min(1, chart.clientWidth / width);
+    live.style.width = width + "px";
+    live.style.transformOrigin = "0 0";
+    live.style.transform = "translateY(" + (chart.clientHeight * (1 - scale)) / 2 + "px) scale(" + scale + ")";
+  }
 
   function figureOf(chart) {
     const figure = JSON.parse(window.mvThemed(chart.querySelector(".book-spec").textContent));
+    const poster = posterOf(chart);
+    const frame = JSON.parse(poster.dataset.frame);
+    Object.keys(frame).forEach(function (key) {
+      figure.layout[key] = Object.assign({}, figure.layout[key], frame[key]);
+    });
+    figure.layout.width = Number(poster.dataset.width);
     // A finger must be able to scroll the page over a chart.
     figure.layout.dragmode = false;
     return figure;
@@ -43,6 +66,7 @@
       live.className = "book-live";
       const figure = figureOf(chart);
       chart.append(live);
+      fit(chart);
       await Plotly.newPlot(live, figure.data, figure.layout, options);
       chart.classList.add("book-awake");
       chart.dataset.state = "awake";
@@ -76,12 +100,15 @@
         if (event.key === "Escape" && window.Plotly) window.Plotly.Fx.unhover(chart.querySelector(".book-live"));
       });
     });
-    new MutationObserver(function () {
+    function redraw() {
       document.querySelectorAll(".book-awake").forEach(function (chart) {
         const figure = figureOf(chart);
+        fit(chart);
         window.Plotly.react(chart.querySelector(".book-live"), figure.data, figure.layout, options);
       });
-    }).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
+    }
+    window.addEventListener("resize", redraw);
+    new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

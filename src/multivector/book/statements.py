@@ -1,0 +1,121 @@
+"""The ``{statements}`` directive: every fact as one plain table, sortable and filterable.
+
+Without JavaScript it is a table with links between statements that contradict each other; the
+script adds a search field, three filters and sorting.
+"""
+
+from __future__ import annotations
+
+import html
+from typing import Any
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from multivector import facts
+from multivector.data import data_dir
+
+_HEAD = ("Statement", "About", "Who says it", "Kind", "Vector", "When", "Source")
+
+
+class Statements(SphinxDirective):
+    """Render facts as a table; ``:sources:`` or ``:others:`` limits it to some sources."""
+
+    option_spec = {"sources": directives.unchanged, "others": directives.unchanged}
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table; the page is read again when the facts or sources change."""
+        for name in ("facts.csv", "sources.csv"):
+            self.env.note_dependency(str(data_dir() / name))
+        only = set(self.options.get("sources", "").split())
+        rest = set(self.options.get("others", "").split())
+        rows = [
+            fact
+            for fact in facts.all_facts().values()
+            if (not only or fact.source_id in only) and fact.source_id not in rest
+        ]
+        return [nodes.raw("", table(rows), format="html")]
+
+
+def table(rows: list[facts.Fact]) -> str:
+    """Return the table of statements as HTML; every row has the id ``s-<fact_id>``."""
+    shown = {fact.fact_id for fact in rows}
+    head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
+    body = "".join(_row(fact, shown) for fact in rows)
+    return (
+        f'<div class="mv-statements"><p class="mv-count">{len(rows)} statements</p>'
+        f'<div class="book-scroll mv-tall" tabindex="0" role="region" aria-label="Statements">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+    )
+
+
+def _row(fact: facts.Fact, shown: set[str]) -> str:
+    quote = ""
+    if fact.quote:
+        language = f' lang="{fact.quote_language}"' if fact.quote_language not in (None, "en") else ""
+        quote = f"<br><q{language}>{html.escape(fact.quote)}</q>"
+    against = ""
+    if fact.conflicts_with:
+        links = ", ".join(
+            f'<a href="#s-{name}">{name}</a>' if name in shown else name
+            for name in fact.conflicts_with.split()
+        )
+        against = f"<br>Stands against: {links}"
+    cells = (
+        f"{html.escape(facts.prose(fact))}{quote}",
+        f"{html.escape(fact.indicator or '')}{against}",
+        html.escape(facts.voice(fact)),
+        fact.kind,
+        fact.vector or "",
+        html.escape(facts.period(fact)),
+        html.escape(fact.source_id) + (f", {html.escape(fact.locator)}" if fact.locator else ""),
+    )
+    return f'<tr id="s-{fact.fact_id}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+class Sources(SphinxDirective):
+    """Render ``sources.csv``: title with link, publisher, date, kind, stance, how it was seen."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the table of sources."""
+        self.env.note_dependency(str(data_dir() / "sources.csv"))
+        from multivector.data import load
+
+        rows = []
+        for row in load("sources").fillna("").to_dict("records"):
+            title = html.escape(str(row["title"]) or row["source_id"])
+            if row["language"] in ("ru", "kk"):
+                title = f'<span lang="{row["language"]}">{title}</span>'
+            if str(row["url"]).startswith(("http://", "https://")):
+                title = f'<a href="{html.escape(row["url"])}">{title}</a>'
+            date = row["published_date"]
+            date = date.date().isoformat() if hasattr(date, "date") else (date or row["year"])
+            cells = (row["source_id"], title, html.escape(str(row["publisher"])), str(date),
+                     row["kind"].replace("_", " "), row["stance"].replace("_", " "), row["seen"])
+            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+        head = "".join(
+            f'<th scope="col">{title}</th>'
+            for title in ("Id", "Title", "Publisher", "Date", "Kind", "Stance", "Seen")
+        )
+        text = (
+            '<div class="book-scroll mv-tall" tabindex="0" role="region" aria-label="Sources">'
+            f"<table><thead><tr>{head}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+        )
+        return [nodes.raw("", text, format="html")]
+
+
+def _script(app: Any, pagename: str, templatename: str, context: dict, doctree: Any) -> None:
+    # Only the pages that hold such a table carry its script.
+    if doctree is not None and any(
+        "mv-statements" in node.astext() for node in doctree.findall(nodes.raw)
+    ):
+        app.add_js_file("statements.js", loading_method="defer")
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the directives and the script of their pages."""
+    app.add_directive("statements", Statements)
+    app.add_directive("sources", Sources)
+    app.connect("html-page-context", _script)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -1,0 +1,134 @@
+"""What a reader meets on every page, over http and as files, with every other host blocked."""
+
+from __future__ import annotations
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+DESKTOP = {"width": 1280, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+
+def test_every_page_opens_without_error_or_foreign_request(visit, pages):
+    reader = visit(viewport=DESKTOP)
+    for page in pages:
+        tab = reader.open(page)
+        assert tab.locator("h1").count() == 1, page
+        assert tab.title(), page
+        tab.close()
+    assert reader.trouble == []
+
+
+def test_every_figure_is_drawn_described_and_answers(visit, pages):
+    reader = visit(viewport=DESKTOP)
+    seen = 0
+    for page in pages:
+        tab = reader.open(page)
+        for figure in tab.locator("figure.book-figure").all():
+            seen += 1
+            chart = figure.locator(".book-chart")
+            where = f"{page} {figure.get_attribute('id')}"
+            assert len(chart.get_attribute("aria-label")) > 40, where
+            assert chart.get_attribute("role") == "img", where
+            assert figure.locator("figcaption .caption-number").inner_text().strip(), where
+            assert figure.locator(".book-takeaway").inner_text().strip(), where
+            assert figure.locator(".book-source").inner_text().startswith("Source: "), where
+            chart.scroll_into_view_if_needed()
+            assert chart.locator(".book-poster-wide svg text").count() > 2, where
+            before = chart.bounding_box()
+            chart.hover()
+            chart.locator(".book-live .main-svg").first.wait_for()
+            tab.wait_for_function("c => c.dataset.state === 'awake'", arg=chart.element_handle())
+            after = chart.bounding_box()
+            assert (before["width"], before["height"]) == (after["width"], after["height"]), where
+            assert hovered(tab, chart), f"{where}: no label under the mouse"
+            figure.locator(".book-data summary").click()
+            assert figure.locator(".book-data tbody tr").first.is_visible(), where
+            with tab.expect_download() as download:
+                figure.locator("a[download]").click()
+            assert download.value.suggested_filename.endswith(".csv"), where
+        tab.close()
+    assert seen >= 5
+    assert reader.trouble == []
+
+
+def hovered(tab, chart) -> bool:
+    """Move the mouse over the marks of a chart until one of them answers."""
+    for mark in chart.locator(".book-live .point path, .book-live .points path").all():
+        box = mark.bounding_box()
+        if not box:
+            continue
+        tab.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+        tab.wait_for_timeout(120)
+        if chart.locator(".book-live .hoverlayer text").count():
+            return True
+    return False
+
+
+def test_a_chart_answers_the_keyboard(visit, pages):
+    reader = visit(viewport=DESKTOP)
+    tab = reader.open("chapters/theory/measuring-vectors.html")
+    chart = tab.locator(".book-chart").first
+    chart.focus()
+    tab.wait_for_function("c => c.dataset.state === 'awake'", arg=chart.element_handle())
+    labels = []
+    for _ in range(2):
+        tab.keyboard.press("ArrowRight")
+        tab.wait_for_timeout(200)
+        labels.append("".join(chart.locator(".hoverlayer text").all_text_contents()))
+    assert labels[0] and labels[1] and labels[0] != labels[1]
+    assert reader.trouble == []
+
+
+def test_a_chart_follows_the_theme(visit):
+    reader = visit(viewport=DESKTOP)
+    tab = reader.open("chapters/theory/measuring-vectors.html")
+    chart = tab.locator(".book-chart").first
+    chart.hover()
+    tab.wait_for_function("c => c.dataset.state === 'awake'", arg=chart.element_handle())
+    ink = "c => getComputedStyle(c.querySelector('.book-live .xtick text')).fill"
+    light = chart.evaluate(ink)
+    tab.evaluate("document.documentElement.dataset.theme = 'dark'")
+    tab.wait_for_timeout(400)
+    assert chart.evaluate(ink) != light
+
+
+@pytest.mark.parametrize("width", [320, 360])
+def test_no_page_scrolls_sideways_on_a_phone(visit, pages, width):
+    reader = visit(viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
+    for page in pages:
+        tab = reader.open(page)
+        wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
+        assert wide <= 0, f"{page} is {wide} px too wide at {width} px"
+        tab.close()
+
+
+def test_without_javascript_nothing_is_lost(visit, pages):
+    reader = visit(viewport=DESKTOP, java_script_enabled=False)
+    tab = reader.open("chapters/case-2025/trade.html")
+    poster = tab.locator(".book-poster-wide svg").first
+    assert poster.bounding_box()["height"] > 100
+    tab.locator(".book-data summary").first.click()
+    assert tab.locator(".book-data table").first.is_visible()
+    fact = tab.locator("button.mv-fact").first
+    card = tab.locator(f"#{fact.get_attribute('popovertarget')}")
+    assert not card.is_visible()
+    fact.focus()
+    tab.keyboard.press("Enter")
+    assert card.is_visible()
+    assert "Said by" in card.inner_text()
+    tab.keyboard.press("Escape")
+    assert not card.is_visible()
+
+
+def test_ids_are_unique_on_every_page(visit, pages):
+    reader = visit(viewport=DESKTOP)
+    for page in pages:
+        tab = reader.open(page)
+        twice = tab.evaluate(
+            """() => { const ids = [...document.querySelectorAll('[id]')].map(n => n.id);
+                       return ids.filter((id, i) => ids.indexOf(id) !== i); }"""
+        )
+        assert twice == [], page
+        tab.close()
