@@ -160,6 +160,16 @@ const MV = (() => {
     return svg(W, H, body);
   }
 
+  /** Several pictures under each other as one; parts are strings from svg(). */
+  function stack(W, parts, gap = 14) {
+    let y = 0; let body = "";
+    for (const part of parts) {
+      body += part.replace('class="mv-svg"', `y="${y}"`);
+      y += Number(/height="(\d+(?:\.\d+)?)"/.exec(part)[1]) + gap;
+    }
+    return svg(W, Math.round(y - gap), body);
+  }
+
   // ---------------------------------------------------------------- controls as HTML strings
   const hidden = (c, v) => (c.when && !Object.entries(c.when).every(([k, ok]) => ok.includes(v[k]))
     ? " hidden" : "");
@@ -189,17 +199,33 @@ const MV = (() => {
       + `<span class="mv-label">${esc(c.label)}</span> <select>${c.options.map(([value, label]) =>
         `<option value="${esc(value)}"${v[c.key] === value ? " selected" : ""}>${esc(label)}</option>`).join("")}`
       + "</select></label></div>",
-    slider: (c, v) => `<div class="mv-control" data-control="${esc(c.key)}"${hidden(c, v)}><label>`
+    slider: (c, v) => `<div class="mv-control mv-slide" data-control="${esc(c.key)}"${hidden(c, v)}><label>`
       + `<span class="mv-label">${esc(c.label)}</span> <input type="range" min="${c.min}" max="${c.max}" step="${c.step}" `
       + `value="${v[c.key]}" aria-valuetext="${esc(sliderText(c, v[c.key]))}"></label> <output>${esc(sliderText(c, v[c.key]))}</output></div>`,
+    text: (c, v) => `<div class="mv-control mv-texted" data-control="${esc(c.key)}"${hidden(c, v)}><label>`
+      + `<span class="mv-label">${esc(c.label)}</span> <input type="text" maxlength="${c.max}" autocomplete="off" `
+      + `spellcheck="false" value="${esc(v[c.key])}"></label></div>`,
     grid: (c, v) => `<fieldset class="mv-control mv-gridded" data-control="${esc(c.key)}"${hidden(c, v)}>`
-      + `<legend>${esc(c.label)}</legend>${c.rows.map((r) => `<fieldset class="mv-row"><legend>${esc(r.label)}</legend>`
+      + `<legend>${esc(c.label)}</legend>${c.rows.map((r, i) => `<details class="mv-row"${i === 0 ? " open" : ""}><summary>${esc(r.label)}</summary>`
         + (r.text ? `<p class="mv-small">${esc(r.text)}</p>` : "")
         + c.columns.map(([col, label]) => `<label class="mv-cell"><span>${esc(label)}</span> <input type="range" `
           + `min="${c.min}" max="${c.max}" step="${c.step}" data-cell="${esc(`${r.key}.${col}`)}" value="${v[c.key][`${r.key}.${col}`]}" `
           + `aria-valuetext="${esc(sliderText(c, v[c.key][`${r.key}.${col}`]))}"> <output>${esc(sliderText(c, v[c.key][`${r.key}.${col}`]))}</output></label>`).join("")
-        + "</fieldset>").join("")}</fieldset>`,
+        + "</details>").join("")}</fieldset>`,
   };
+  /** All controls; those that share a `fold` stand together in one folded group. */
+  function controlsHtml(spec, v, uid) {
+    let out = ""; let fold = null;
+    for (const c of spec.controls) {
+      if ((c.fold ?? null) !== fold) {
+        if (fold !== null) out += "</div></details>";
+        fold = c.fold ?? null;
+        if (fold !== null) out += `<details class="mv-fold"><summary>${esc(fold)}</summary><div class="mv-folded">`;
+      }
+      out += CONTROLS[c.type](c, v, uid, spec.words);
+    }
+    return out + (fold === null ? "" : "</div></details>");
+  }
   function sliderText(c, value) {
     if (c.names) return String(c.names[value - c.min] ?? value);
     return `${fmt(value, c.digits ?? digitsOf([c.step]))}${c.unit ? ` ${c.unit}` : ""}`;
@@ -219,6 +245,7 @@ const MV = (() => {
     if (c.type === "slider") {
       return Number.isFinite(value) && value >= c.min && value <= c.max ? [value, true] : [fallback, false];
     }
+    if (c.type === "text") return typeof value === "string" && value.length <= c.max ? [value, true] : [fallback, false];
     const out = { ...fallback }; let fine = value !== null && typeof value === "object";
     for (const [k, x] of Object.entries(fine ? value : {})) {
       if (k in out && Number.isFinite(x) && x >= c.min && x <= c.max) out[k] = x; else fine = false;
@@ -319,7 +346,7 @@ const MV = (() => {
     const button = (act, words) => `<button type="button" class="mv-button" data-act="${act}">${esc(words)}</button>`;
     return `<p class="mv-title">${esc(spec.title)}</p>`
       + `<form class="mv-form" autocomplete="off"><fieldset class="mv-lock"${lock}><legend class="mv-hide">${esc(spec.words.controls)}</legend>`
-      + `${spec.controls.map((c) => CONTROLS[c.type](c, v, uid, spec.words)).join("")}</fieldset></form>`
+      + `${controlsHtml(spec, v, uid)}</fieldset></form>`
       + `<div class="mv-chart" role="img" aria-label="${esc(out.summary)}" data-state="${out.state}">${chart}</div>`
       + `<p class="mv-readout" aria-hidden="true">&#160;</p>`
       + `<p class="mv-notice" role="status"></p>`
@@ -377,6 +404,9 @@ const MV = (() => {
         for (const input of box.querySelectorAll("input[name]")) {
           input.checked = c.type === "choice" ? input.value === v[c.key] : v[c.key].includes(input.value);
         }
+      } else if (c.type === "text") {
+        const field = box.querySelector("input");
+        if (field.value !== v[c.key]) field.value = v[c.key];
       } else if (c.type === "flag") box.querySelector("input").checked = v[c.key];
       else if (c.type === "select") box.querySelector("select").value = v[c.key];
       else {
@@ -400,6 +430,7 @@ const MV = (() => {
     }
     if (c.type === "flag") return box.querySelector("input").checked;
     if (c.type === "select") return box.querySelector("select").value;
+    if (c.type === "text") return box.querySelector("input").value.slice(0, c.max);
     if (c.type === "slider") return Number(box.querySelector("input").value);
     return Object.fromEntries([...box.querySelectorAll("input[data-cell]")].map((i) => [i.dataset.cell, Number(i.value)]));
   }
@@ -608,6 +639,6 @@ const MV = (() => {
     window.addEventListener("popstate", () => { if (page.members.length) readAddress(); });
   }
 
-  return { esc, fmt, px, clamp, sum, listing, ticks, scale, shape, text, svg, tip, hit, spread, legend, lines, bars,
-    textWidth, explorer, mount };
+  return { esc, fmt, px, clamp, sum, listing, ticks, scale, shape, text, svg, tip, hit, spread, legend, lines, bars, stack,
+    textWidth, explorer, mount, Address, clean };
 })();

@@ -135,6 +135,8 @@ def _trait(control: dict[str, Any], default: Any) -> traitlets.TraitType:
         return traitlets.Bool(default)
     if kind == "slider":
         return traitlets.Float(default, min=control["min"], max=control["max"])
+    if kind == "text":
+        return traitlets.Unicode(default)
     if kind == "grid":
         number = traitlets.Float(min=control["min"], max=control["max"])
         return traitlets.Dict(value_trait=number, default_value=default)

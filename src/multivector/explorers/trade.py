@@ -65,17 +65,19 @@ class Trade(Explorer):
                 "options": [("one", "One partner"), ("members", "Twenty-seven")],
             },
         ]  # fmt: skip
-        controls.append({
-            "key": "mirror", "type": "flag", "default": False,
-            "label": "Beside it, the other side's customs figure, where known",
-        })  # fmt: skip
+        if data["mirror"]:
+            controls.append({
+                "key": "mirror", "type": "flag", "default": False,
+                "when": {"flow": ["turnover"], "unit": ["dollars"]},
+                "label": "Beside it, the figure of China's customs, where known",
+            })  # fmt: skip
         super().__init__(data, controls, **values)
 
 
 def prepare(
     trade: pd.DataFrame, partners: pd.DataFrame, mirror: list[dict[str, Any]]
 ) -> dict[str, Any]:
-    """Return what the JavaScript computes with.
+    """Return what the JavaScript computes with: for this explorer and for concentration.
 
     ``years``; ``partners``: code, name, vector, eu27, ``x`` exports and ``m`` imports in million
     dollars, one value a year, ``None`` where the table has no row; ``mirror`` as given.
@@ -106,10 +108,10 @@ def mirror_figures() -> list[dict[str, Any]]:
     except DataError:  # a book without facts has no figure of the other side
         return []
     chosen = facts[
-        facts["basis"].fillna("").str.contains("China.*customs|customs.*China", regex=True)
+        facts["speaker"].fillna("").str.contains("Customs")
         & facts["unit"].isin(["bn_usd", "mn_usd"])
         & (facts["kind"] == "flow")
-        & facts["indicator"].fillna("").str.contains("turnover")
+        & (facts["indicator"] == "goods turnover")
         & facts["period_start"].fillna("").astype(str).str.fullmatch(r"\d{4}")
     ]
     out = []
