@@ -23,6 +23,7 @@ PARTS = (
     "selfcheck",
     "weight",
     "notebooks",
+    "launch",
 )
 
 

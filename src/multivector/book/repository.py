@@ -34,6 +34,13 @@ class Repository:
         """Return the address of the repository's page."""
         return f"https://{self.host}/{self.path}"
 
+    def edit(self, file: str) -> str | None:
+        """Return the address that edits ``file``, where the host and the branch are known."""
+        if self.host not in BINDER or self.ref == "HEAD":
+            return None
+        between = "edit" if self.host == "github.com" else "-/edit"
+        return f"{self.url}/{between}/{quote(self.ref)}/{quote(file)}"
+
     def binder(self, notebook: str) -> str | None:
         """Return the address that opens ``notebook`` in JupyterLab on Binder, where it can be."""
         if self.host not in BINDER:
@@ -73,9 +80,15 @@ def find(root: Path, environment: Mapping[str, str] = os.environ) -> Repository 
         return parse(f"{server}/{name}", ref if ref and "/merge" not in ref else "HEAD")
     if address := environment.get("CI_PROJECT_URL"):
         return parse(address, environment.get("CI_COMMIT_REF_NAME", "HEAD"))
-    command = ["git", "-C", str(root), "remote", "get-url", "origin"]
+    remote = _git(root, "remote", "get-url", "origin")
+    # The branch that the address shows by itself: the one at hand may never have been pushed.
+    shown = _git(root, "symbolic-ref", "--short", "refs/remotes/origin/HEAD")
+    return parse(remote, shown.removeprefix("origin/") or "HEAD")
+
+
+def _git(root: Path, *words: str) -> str:
     try:
-        done = subprocess.run(command, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return parse(done.stdout)
+        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True)
+    except OSError:
+        return ""
+    return done.stdout.strip() if done.returncode == 0 else ""

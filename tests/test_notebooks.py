@@ -1,0 +1,192 @@
+"""Chapters as notebooks: nothing raw in the prose, nothing left to chance, every cell runs."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+
+import pytest
+
+from multivector import facts
+from multivector.book import notebooks, plain
+from multivector.book.plain import Directive, Prose
+
+BIB = """@book{one1999, author={One, Ann}, title={A {B}ook}, publisher={Press}, year={1999}}
+@article{many2001, author={A, X. and B, Y. and C, Z.}, title={``Many''}, year=2001, doi={10.1/x}}
+@unpublished{none, editor={Two, Bea and Three, Cy}, title={No year}}
+"""
+
+
+def make(text: str, *, glue: dict | None = None, figures: dict | None = None) -> notebooks.Book:
+    """Return a book of the chapter ``text`` and a second one to refer to."""
+    page = notebooks.chapter("chapters/theory/here", text)
+    other = notebooks.chapter(
+        "chapters/case-2025/there",
+        "# There\n\n(lab)=\n## A part\n\n```{code-cell}\n1\n```\n```{glossary}\nt\n: x\n```",
+    )
+    book = notebooks.Book(
+        {page.docname: page, other.docname: other}, plain.bibliography(BIB)
+    )
+    book.outcomes[page.docname] = notebooks.Outcome(glue or {}, figures or {})
+    return book
+
+
+def markdown(text: str, **ran: dict) -> str:
+    """Return the Markdown of the notebook that a chapter becomes."""
+    book = make(text, **ran)
+    page = next(iter(book.chapters.values()))
+    cells = notebooks.Writer(book, page).cells()
+    return "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "markdown")
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("by {cite:t}`one1999`", "by One (1999)"),
+        ("so {cite:p}`one1999,many2001`", "so (One 1999; A *et al.* 2001)"),
+        ("see {cite:t}`none`", "see Two and Three (n.d.)"),
+        ("is {glue:text}`x:.1f` or {glue}`name`", "is 2.3 or Italy"),
+        ("costs {glue:text}`money`", "costs \\$5"),
+        ("in {doc}`../case-2025/there`", "in [There](../case-2025/there.ipynb)"),
+        ("in [that](../case-2025/there.md#x)", "in [that](../case-2025/there.ipynb)"),
+        ("an {term}`vector <vectors>`", "an vector"),
+        ("{ref}`lab`", "A part of [There](../case-2025/there.ipynb)"),
+        ("{ref}`this part <lab>`", "this part of [There]"),
+        ("{numref}`fig-b` and {numref}`Chart %s <fig-a>`", "Figure 2 and Chart 1"),
+        ("[слово]{lang=ru}", '<span lang="ru">слово</span>'),
+        ("`{fact}` is a role", "`{fact}` is a role"),
+        ("a note[^1]\n\n[^1]: Its text", "a note<sup>1</sup>\n\n<sup>1</sup> Its text"),
+        ("Term\n: Meaning", "**Term**: Meaning"),
+        ("H{sub}`2`O costs $x$", "H<sub>2</sub>O costs $x$"),
+        ("[out](https://a.b/c)", "[out](https://a.b/c)"),
+        ("```python\n{fact}`x`\n```", "```python\n{fact}`x`\n```"),
+    ],
+)
+def test_a_role_becomes_words(text: str, words: str) -> None:
+    figures = {0: [_figure("fig-a")], 3: [_figure("fig-b")]}
+    found = markdown(f"# T\n\n{text}\n", glue={"x": "2.34", "name": "'Italy'", "money": "'$5'"},
+                     figures=figures)  # fmt: skip
+    assert words in found
+
+
+def _figure(name: str) -> dict:
+    return {"name": name, "caption": "C $1", "takeaway": "T", "sources": ["bns-trade"]}
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (":::{note}\nSee {cite:t}`one1999`.\n:::", "> **Note**\n>\n> See One (1999)."),
+        ("::::{admonition} Head\n:class: x\n:::{tip}\nin\n:::\n::::", "> **Head**\n>\n> > **Tip**"),
+        ("```{dropdown} More\ntext\n```", "<summary>More</summary>\n\ntext\n\n</details>"),
+        ("```{math}\n:label: e\na=b\n```\nSee {eq}`e`.", "a=b \\tag{1}\n$$\nSee (1)."),
+        ("```{exercise}\n:label: ex\nDo.\n```\nIn {ref}`ex`", "**Exercise 1**\n\nDo."),
+        ("```{prf:definition} Vector\n:label: d\nA.\n```", "> **Definition 1 (Vector).** A."),
+        ("```{objectives}\n1. Do.\n```", "**After this chapter you can**\n\n1. Do."),
+        ("```{list-table} T\n* - a\n  - b\n* - c\n  - d\n```", "| a | b |\n| --- | --- |\n| c |"),
+        ("```{figure} x.png\n:alt: A map\nOf it\n```", "> *Picture in the book:* A map"),
+        ("(there)=\n## Head\n\n{ref}`there`", "Head"),
+        ("% a comment\n+++\nText", "Text"),
+    ],
+)
+def test_a_directive_becomes_markdown(text: str, words: str) -> None:
+    found = markdown(f"# T\n\n{text}\n")
+    assert words in found
+    assert ":::" not in found and "% a" not in found and ")=" not in found
+
+
+def test_a_fact_names_speaker_and_source_and_is_quoted_at_the_end() -> None:
+    fact = facts.get("eu-trade-2024")
+    found = markdown("# T\n\nTrade is {fact}`eu-trade-2024`.\n")
+    shown = plain.escape(facts.prose(fact))
+    assert f"Trade is {shown} ({fact.speaker}, source {fact.source_id})." in found
+    assert fact.quote in found.partition("## Who said it")[2]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["{glue}`none`", "{cite:t}`none9`", "{ref}`none`", "{doc}`none`", "{unknown}`x`",
+     "```{unknown}\nx\n```", "```{note}\nnever closed", "{fact}`none-such`"],
+)  # fmt: skip
+def test_what_cannot_be_said_stops_the_build(text: str) -> None:
+    with pytest.raises(ValueError):
+        markdown(f"# T\n\n{text}\n")
+
+
+def test_fences_nest_and_options_are_read() -> None:
+    text = "a\n::::{x} arg\n:k: v\n\n:::{y}\nin\n:::\n::::\n```py\n:::{z}\n```\nb".splitlines()
+    first, outer, last = plain.split(text)
+    assert isinstance(first, Prose) and first.lines == ["a"]
+    assert isinstance(outer, Directive)
+    assert (outer.argument, outer.options, outer.line) == ("arg", {"k": "v"}, 2)
+    assert isinstance(last, Prose) and last.lines == ["```py", ":::{z}", "```", "b"]
+
+
+def test_a_self_check_is_asked_alive_with_the_same_answers() -> None:
+    text = "# T\n\n```{self-check} sc-a\nHow much is {glue}`x`?\n= {glue}`x` +- 0.1 :: It is\n```\n"
+    book = make(text, glue={"x": "2.5"})
+    page = next(iter(book.chapters.values()))
+    code = [c["source"] for c in notebooks.Writer(book, page).cells() if c["cell_type"] == "code"]
+    assert len(code) == 1
+    widget = eval(code[0].partition("\n\n")[2], {"selfcheck": notebooks.selfcheck})
+    assert 'data-value="2.5"' in widget.html
+    assert "How much is 2.5?" in markdown(text, glue={"x": "2.5"})
+
+
+def test_ids_are_unique_and_bytes_repeat() -> None:
+    text = "# T\n\n" + "```{code-cell}\nprint(1)\n```\n" * 3
+    first, second = make(text), make(text)
+    page = next(iter(first.chapters.values()))
+    assert notebooks.notebook(first, page) == notebooks.notebook(second, page)
+    ids = [cell["id"] for cell in json.loads(notebooks.notebook(first, page))["cells"]]
+    assert len(set(ids)) == len(ids)
+    assert all(re.fullmatch(r"[a-zA-Z0-9_-]{1,64}", cell_id) for cell_id in ids)
+
+
+def test_what_is_raw_is_found() -> None:
+    def one(source: str) -> list[str]:
+        cell = {"cell_type": "markdown", "metadata": {}, "source": [source]}
+        return list(notebooks.raw(json.dumps({"cells": [cell]})))
+
+    assert one("a {fact}`b` c") and one(":::{note}") and one("```{math}") and one("(x)=")
+    assert not one("plain `code` and $x_{i}$ and **bold**")
+
+
+# --- the chapters themselves --------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def book() -> notebooks.Book:
+    """The real book, every chapter run once in a kernel of its own."""
+    found = notebooks.read()
+    found.outcomes = {page.docname: notebooks.run(page) for page in found.with_code()}
+    return found
+
+
+@pytest.mark.slow
+def test_no_notebook_shows_raw_myst(book: notebooks.Book, tmp_path: Path) -> None:
+    paths = notebooks.write(book, tmp_path)
+    assert paths
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        assert list(notebooks.raw(text)) == [], path.name
+        for cell in json.loads(text)["cells"]:
+            assert not cell.get("outputs"), path.name
+
+
+@pytest.mark.slow
+def test_every_notebook_runs_from_top_to_bottom_anywhere(
+    book: notebooks.Book, tmp_path: Path
+) -> None:
+    import nbformat
+    from nbclient import NotebookClient
+
+    for path in notebooks.write(book, tmp_path / "made"):
+        notebook = nbformat.read(path, as_version=4)
+        nbformat.validate(notebook)
+        work = tmp_path / "elsewhere"
+        work.mkdir(exist_ok=True)
+        NotebookClient(
+            notebook, timeout=120, resources={"metadata": {"path": str(work)}}
+        ).execute()
