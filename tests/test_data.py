@@ -103,8 +103,16 @@ def broken(rows, kind):
 
 @pytest.mark.parametrize(
     "kind",
-    ["wrong type", "not a number", "unknown partner", "duplicate key", "negative trade",
-     "missing year", "missing column", "a cell too many"],
+    [
+        "wrong type",
+        "not a number",
+        "unknown partner",
+        "duplicate key",
+        "negative trade",
+        "missing year",
+        "missing column",
+        "a cell too many",
+    ],
 )
 def test_a_broken_cell_names_file_row_column_and_rule(folder, kind):
     rows, row, column, rule = broken(lines(folder), kind)

@@ -61,7 +61,13 @@ TEMPLATE = go.layout.Template(
         "margin": {"l": 8, "r": 16, "t": 16, "b": 8},
         "xaxis": _AXIS,
         "yaxis": _AXIS,
-        "legend": {"orientation": "h", "x": 0, "y": 1.02, "yanchor": "bottom", "title": {"text": ""}},
+        "legend": {
+            "orientation": "h",
+            "x": 0,
+            "y": 1.02,
+            "yanchor": "bottom",
+            "title": {"text": ""},
+        },
         "hoverlabel": {"font": {"family": FONT, "size": 13}},
         "hovermode": "closest",
     }

@@ -136,10 +136,11 @@ def value(fact_id: str) -> float:
     return fact.value
 
 
-def rivals(fact_id: str) -> list[Fact]:
-    """Return the statements that cannot be true together with this one."""
-    names = (get(fact_id).conflicts_with or "").split()
-    return [get(name) for name in names]
+def rivals(fact: Fact | str) -> list[Fact]:
+    """Return the statements that cannot be true together with this one, given as fact or id."""
+    if isinstance(fact, str):
+        fact = get(fact)
+    return [get(name) for name in (fact.conflicts_with or "").split()]
 
 
 def prose(fact: Fact) -> str:
@@ -199,7 +200,9 @@ def voice(fact: Fact) -> str:
 @lru_cache(maxsize=4)
 def _sources(stamp: tuple[int, int]) -> dict[str, dict]:
     rows = load("sources").to_dict("records")
-    return {row["source_id"]: {k: None if pd.isna(v) else v for k, v in row.items()} for row in rows}
+    return {
+        row["source_id"]: {k: None if pd.isna(v) else v for k, v in row.items()} for row in rows
+    }
 
 
 def source(source_id: str) -> dict:

@@ -34,9 +34,7 @@ def chromium():
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=install_browser.find(), args=FLAGS
-        )
+        browser = playwright.chromium.launch(executable_path=install_browser.find(), args=FLAGS)
         yield browser
         browser.close()
 
@@ -71,8 +69,12 @@ class Visit:
         """Open a page of the book; its errors land in ``trouble``."""
         tab = self.context.new_page()
         tab.on("pageerror", lambda error: self.trouble.append(f"{page}: {error}"))
-        tab.on("console", lambda message: self.trouble.append(f"{page}: {message.text}")
-               if message.type == "error" else None)
+        tab.on(
+            "console",
+            lambda message: (
+                self.trouble.append(f"{page}: {message.text}") if message.type == "error" else None
+            ),
+        )
         tab.goto(f"{self.home}/{page}")
         return tab
 

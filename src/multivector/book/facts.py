@@ -72,7 +72,7 @@ def card(fact: facts.Fact) -> str:
         title = f'<a href="{html.escape(row["url"])}">{title}</a>'
     where = f", {html.escape(fact.locator)}" if fact.locator else ""
     parts.append(f"<span>Source: {title}{where}</span>")
-    for rival in facts.rivals(fact.fact_id):
+    for rival in facts.rivals(fact):
         parts.append(
             f"<span>Contradicted by {html.escape(facts.voice(rival))}: "
             f"{html.escape(facts.prose(rival))}</span>"
@@ -111,9 +111,7 @@ def visit_reference(self: Any, node: FactReference) -> None:
         return
     node["open"] = True
     # One target a fact and page: ids stay unique when a fact appears twice.
-    self.body.append(
-        f'<button type="button" class="mv-fact" popovertarget="fact-{node["fact"]}">'
-    )
+    self.body.append(f'<button type="button" class="mv-fact" popovertarget="fact-{node["fact"]}">')
 
 
 def depart_reference(self: Any, node: FactReference) -> None:
@@ -145,9 +143,14 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_role("fact", FactRole())
     app.add_role("quote", FactRole())
     plain, skip = (_text, _text), (_skip, None)
-    app.add_node(FactReference, html=(visit_reference, depart_reference), latex=plain, text=plain,
-                 man=plain, texinfo=plain)
-    app.add_node(FactCards, html=(visit_cards, None), latex=skip, text=skip, man=skip,
-                 texinfo=skip)
+    app.add_node(
+        FactReference,
+        html=(visit_reference, depart_reference),
+        latex=plain,
+        text=plain,
+        man=plain,
+        texinfo=plain,
+    )
+    app.add_node(FactCards, html=(visit_cards, None), latex=skip, text=skip, man=skip, texinfo=skip)
     app.connect("doctree-resolved", _number)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

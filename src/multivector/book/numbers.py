@@ -34,9 +34,7 @@ NAMES = (
     r"WCAG 2\.2",
     r"Python 3(\.\d+)?",
 )
-_MONTH = (
-    "January|February|March|April|May|June|July|August|September|October|November|December"
-)
+_MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
 _ALLOWED = re.compile(
     "|".join(
         (
@@ -44,7 +42,7 @@ _ALLOWED = re.compile(
             rf"\b\d{{1,2}}(?:(?: to |-|–)\d{{1,2}})? (?:{_MONTH})\b",  # dates
             r"\b(?:1[5-9]|20)\d\d(?:[-–/]\d{2,4})?s?\b",  # years, spans of years, decades
             r"\b\d+(?:st|nd|rd|th)\b",  # ordinals
-            r"(?:[Cc]hapter|[Ss]ection|[Oo]bjective|[Ss]tep|[Aa]rticle|[Ll]ine|[Aa]ssignment)s? \d+",
+            r"(?i:chapter|section|objective|step|article|line|assignment)s? \d+",
         )
     )
 )
@@ -58,9 +56,30 @@ _OPTION = re.compile(r"^\s*:[a-z_-]+:")
 _NUMERIC_ANSWER = re.compile(r"^\s*[=!]\s*[-\d.,]+(\s*(\+-|±)\s*[\d.,]+)?\s*::")
 #: Directives whose body is prose; the body of any other is code, data or formula
 _PROSE = {
-    "admonition", "note", "tip", "warning", "important", "seealso", "hint", "dropdown", "margin",
-    "sidebar", "grid", "grid-item-card", "card", "exercise", "solution", "self-check", "objectives",
-    "definition", "prf:definition", "glossary", "epigraph", "figure", "list-table", "table",
+    "admonition",
+    "note",
+    "tip",
+    "warning",
+    "important",
+    "seealso",
+    "hint",
+    "dropdown",
+    "margin",
+    "sidebar",
+    "grid",
+    "grid-item-card",
+    "card",
+    "exercise",
+    "solution",
+    "self-check",
+    "objectives",
+    "definition",
+    "prf:definition",
+    "glossary",
+    "epigraph",
+    "figure",
+    "list-table",
+    "table",
 }
 #: Words given to a figure, wherever they are written
 _FIGURE_WORDS = {"caption", "alt", "takeaway", "x_title", "y_title", "title"}

@@ -14,7 +14,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import facts
-from multivector.data import data_dir
+from multivector.data import data_dir, load
 
 _HEAD = ("Statement", "About", "Who says it", "Kind", "Vector", "When", "Source")
 
@@ -22,7 +22,11 @@ _HEAD = ("Statement", "About", "Who says it", "Kind", "Vector", "When", "Source"
 class Statements(SphinxDirective):
     """Render facts as a table; ``:sources:`` or ``:others:`` limits it to some sources."""
 
-    option_spec = {"sources": directives.unchanged, "others": directives.unchanged}
+    option_spec = {
+        "sources": directives.unchanged,
+        "others": directives.unchanged,
+        "elsewhere": directives.unchanged_required,  # the page that holds the other statements
+    }
 
     def run(self) -> list[nodes.Node]:
         """Return the table; the page is read again when the facts or sources change."""
@@ -35,14 +39,14 @@ class Statements(SphinxDirective):
             for fact in facts.all_facts().values()
             if (not only or fact.source_id in only) and fact.source_id not in rest
         ]
-        return [nodes.raw("", table(rows), format="html")]
+        return [nodes.raw("", table(rows, self.options["elsewhere"]), format="html")]
 
 
-def table(rows: list[facts.Fact]) -> str:
+def table(rows: list[facts.Fact], elsewhere: str) -> str:
     """Return the table of statements as HTML; every row has the id ``s-<fact_id>``."""
     shown = {fact.fact_id for fact in rows}
     head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
-    body = "".join(_row(fact, shown) for fact in rows)
+    body = "".join(_row(fact, shown, elsewhere) for fact in rows)
     return (
         f'<div class="mv-statements"><p class="mv-count">{len(rows)} statements</p>'
         f'<div class="book-scroll mv-tall" tabindex="0" role="region" aria-label="Statements">'
@@ -50,15 +54,17 @@ def table(rows: list[facts.Fact]) -> str:
     )
 
 
-def _row(fact: facts.Fact, shown: set[str]) -> str:
+def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
     quote = ""
     if fact.quote:
-        language = f' lang="{fact.quote_language}"' if fact.quote_language not in (None, "en") else ""
+        language = (
+            f' lang="{fact.quote_language}"' if fact.quote_language not in (None, "en") else ""
+        )
         quote = f"<br><q{language}>{html.escape(fact.quote)}</q>"
     against = ""
     if fact.conflicts_with:
         links = ", ".join(
-            f'<a href="#s-{name}">{name}</a>' if name in shown else name
+            f'<a href="{"" if name in shown else elsewhere}#s-{name}">{name}</a>'
             for name in fact.conflicts_with.split()
         )
         against = f"<br>Stands against: {links}"
@@ -80,10 +86,12 @@ class Sources(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the table of sources."""
         self.env.note_dependency(str(data_dir() / "sources.csv"))
-        from multivector.data import load
-
         rows = []
-        for row in load("sources").fillna("").to_dict("records"):
+        for source_id in load("sources")["source_id"]:
+            row = {
+                key: "" if value is None else value
+                for key, value in facts.source(source_id).items()
+            }
             title = html.escape(str(row["title"]) or row["source_id"])
             if row["language"] in ("ru", "kk"):
                 title = f'<span lang="{row["language"]}">{title}</span>'
@@ -91,8 +99,15 @@ class Sources(SphinxDirective):
                 title = f'<a href="{html.escape(row["url"])}">{title}</a>'
             date = row["published_date"]
             date = date.date().isoformat() if hasattr(date, "date") else (date or row["year"])
-            cells = (row["source_id"], title, html.escape(str(row["publisher"])), str(date),
-                     row["kind"].replace("_", " "), row["stance"].replace("_", " "), row["seen"])
+            cells = (
+                row["source_id"],
+                title,
+                html.escape(str(row["publisher"])),
+                str(date),
+                row["kind"].replace("_", " "),
+                row["stance"].replace("_", " "),
+                row["seen"],
+            )
             rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
         head = "".join(
             f'<th scope="col">{title}</th>'
