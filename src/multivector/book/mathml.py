@@ -12,7 +12,6 @@ from sphinx.errors import ExtensionError
 def mathml(tex: str, *, block: bool) -> str:
     """Return MathML for one LaTeX formula; raises ``ExtensionError`` where it cannot be read."""
     try:
-        # The source travels as an annotation, so that a reader can copy the formula.
         return tex2mathml(tex.strip(), as_block=block)
     except MathError as error:
         raise ExtensionError(f"formula {tex!r}: {error}") from error
