@@ -170,7 +170,7 @@ def line(
     # Room for the markers at both ends, whole years as ticks.
     fig.update_xaxes(range=[span[0] - 0.3, span[-1] + 0.3], tickformat="d", showgrid=False)
     if len(span) <= 12:
-        fig.update_xaxes(dtick=1 if len(span) <= 7 else 2)
+        fig.update_xaxes(dtick=1 if len(span) <= 5 else 2)
     fig.update_yaxes(title_text=y_title, rangemode="tozero" if from_zero else "normal")
     return finish(fig, **words)
 
