@@ -183,6 +183,13 @@ def _pieces(cells: list[Any]) -> Iterator[tuple[str, str]]:
             yield "text", rest.strip()
 
 
+def one_boundary_a_fence(text: str) -> str:
+    """Return a source as otter wants it: ours may close and open blocks in one fence."""
+    return _FENCE.sub(
+        lambda m: "".join(f"```otter\n{part}\n```\n\n" for part in _boundaries(m[1])), text
+    )
+
+
 def _boundaries(text: str) -> Iterator[str]:
     starts = [m.start() for m in re.finditer(r"^# ", text, re.MULTILINE)] + [len(text)]
     for start, end in zip(starts, starts[1:], strict=False):

@@ -18,7 +18,13 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from multivector.grading.assignment import Assignment, Cell, with_solution, without_solution
+from multivector.grading.assignment import (
+    Assignment,
+    Cell,
+    one_boundary_a_fence,
+    with_solution,
+    without_solution,
+)
 from multivector.grading.notebook import _Answers, run_test
 
 PARTS = ("student", "colab", "solution", "gradescope")
@@ -236,7 +242,9 @@ def gradescope_zip(assignment: Assignment, target: Path, package: str = _PACKAGE
         ) from None
     import jupytext
 
-    notebook = jupytext.reads(assignment.source, fmt="md:myst")
+    config = "# ASSIGNMENT CONFIG\n"
+    source_text = assignment.source.replace(config, f"{config}requirements: requirements.txt\n")
+    notebook = jupytext.reads(one_boundary_a_fence(source_text), fmt="md:myst")
     notebook.metadata.pop("jupytext", None)
     notebook.metadata.pop("multivector", None)
     with tempfile.TemporaryDirectory(prefix="multivector-") as folder:

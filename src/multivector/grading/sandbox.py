@@ -141,6 +141,12 @@ def bwrap_command(runtime: Runtime, limits: Limits) -> list[str]:
     for index, folder in enumerate(runtime.libraries):
         command += ["--ro-bind", folder, f"/site/{index}"]
     command += ["--ro-bind", runtime.source, "/book/src/multivector"]
+    # Of the grader itself only what runs in there.
+    room = "/book/src/multivector/grading"
+    command += ["--perms", "0755", "--tmpfs", room]
+    for name in ("__init__.py", "confine.py", "plain.py", "worker.py"):
+        command += ["--ro-bind", f"{runtime.source}/grading/{name}", f"{room}/{name}"]
+    command += ["--remount-ro", room]
     if not Path(runtime.data).is_relative_to(runtime.source):
         command += ["--ro-bind", runtime.data, "/book/data"]
     command += ["--proc", "/proc", "--dev", "/dev"]

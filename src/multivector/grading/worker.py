@@ -115,7 +115,10 @@ def serve(channel_in: int, channel_out: int) -> None:
         if request["op"] == "run":
             answer |= run_cell(request["source"], namespace)
         elif request["op"] == "get":
-            answer["value"] = plain.encode(namespace.get(request["name"], ...))
+            try:
+                answer["value"] = plain.encode(namespace.get(request["name"], ...))
+            except BaseException:  # an object that bites when it is looked at
+                answer["value"] = {"k": "other", "type": "an object that cannot be read"}
         elif request["op"] == "call":
             try:
                 args = [plain.to_pandas(plain.decode(a)) for a in request["args"]]
