@@ -84,7 +84,7 @@ def test_gitlab_groups_are_escaped_for_binder() -> None:
 # --- Binder's files -----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["requirements.txt", "constraints.txt", "postBuild", "runtime.txt"])
+@pytest.mark.parametrize("name", sorted(binder.derived()))
 def test_binder_agrees_with_the_book(name: str) -> None:
     there = (ROOT / ".binder" / name).read_text(encoding="utf-8")
     assert there == binder.derived()[name], "run: python -m multivector.book.binder"

@@ -671,16 +671,23 @@ def raw(text: str) -> Iterator[str]:
             yield from left.findall("".join(cell["source"]))
 
 
-def write(book: Book, out: Path) -> list[Path]:
+def write(book: Book, out: Path, problem: Callable[[str], None] | None = None) -> list[Path]:
     """Write every chapter's notebook below ``out``; return the paths.
 
-    Raises ``PlainError`` for a notebook that would show raw MyST.
+    ``problem`` is told of a chapter that cannot be written and the others go on; without it
+    ``ValueError`` is raised.
     """
     paths = []
     for page in book.with_code():
-        text = notebook(book, page)
-        if left := list(raw(text)):
-            raise PlainError(f"{page.docname}: its notebook would show {left[0]!r}")
+        try:
+            text = notebook(book, page)
+            if left := list(raw(text)):
+                raise PlainError(f"{page.docname}: its notebook would show {left[0]!r}")
+        except ValueError as error:
+            if problem is None:
+                raise
+            problem(str(error))
+            continue
         path = out / page.file
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
@@ -696,13 +703,19 @@ def _with_the_book(app: Any, error: Exception | None) -> None:
         return
     from sphinx.util import logging
 
+    logger = logging.getLogger(__name__)
+
+    def problem(words: str) -> None:
+        logger.warning("notebooks: %s", words, type="multivector", subtype="notebook")
+
     executed = Path(app.outdir).parent / "jupyter_execute"
-    try:
-        book = read(Path(app.srcdir))
-        book.outcomes = {page.docname: built(page, executed) for page in book.with_code()}
-        write(book, Path(app.outdir, DOWNLOADS))
-    except ValueError as problem:
-        logging.getLogger(__name__).warning("notebooks: %s", problem, type="multivector")
+    book = read(Path(app.srcdir))
+    for page in book.with_code():
+        try:
+            book.outcomes[page.docname] = built(page, executed)
+        except PlainError as error:
+            problem(str(error))
+    write(book, Path(app.outdir, DOWNLOADS), problem)
 
 
 def setup(app: Any) -> dict[str, Any]:

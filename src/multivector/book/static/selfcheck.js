@@ -101,7 +101,7 @@
     function names() {
       const rows = Array.from(list.children);
       rows.forEach(function (row, place) {
-        const text = row.querySelector("span").textContent;
+        const text = row.querySelector("span:not(.mv-check-move)").textContent;
         row.querySelectorAll("button").forEach(function (button) {
           const up = button.dataset.move === "-1";
           button.setAttribute("aria-label", "Move " + (up ? "up" : "down") + ", now place " + (place + 1) + " of " + rows.length + ": " + text);
