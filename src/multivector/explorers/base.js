@@ -141,7 +141,7 @@ const MV = (() => {
   }
 
   /** Horizontal bars. rows: {name, value, colour, note, ghost (a second, hollow value)}. */
-  function bars({ W, rows, unit, digits = 1, hi, rowHeight = 24, top = 26 }) {
+  function bars({ W, rows, unit, digits = 1, hi, rowHeight = 24, top = 26, dots = false }) {
     const wide = W >= 460;
     const H = top + rows.length * (wide ? rowHeight : rowHeight + 16) + 8;
     const left = wide ? Math.min(230, 12 + Math.max(0, ...rows.map((r) => textWidth(r.name)))) : 4;
@@ -152,10 +152,11 @@ const MV = (() => {
     rows.forEach((r, i) => {
       const y = top + i * (wide ? rowHeight : rowHeight + 16) + (wide ? 0 : 16);
       body += wide ? text(left - 8, y + 14, r.name, "", "end") : text(0, y - 3, r.name);
-      body += `<g class="mv-s${r.colour}" ${tip(`${r.name}: ${r.note ?? fmt(r.value, digits)}`)}>`
-        + `<rect class="mv-bar" x="${px(left)}" y="${px(y + 2)}" width="${px(Math.max(1, X(Math.max(0, r.value)) - left))}" height="${rowHeight - 8}"/>`
+      body += `<g class="mv-s${r.colour}" ${tip(r.tip ?? `${r.name}: ${r.note ?? fmt(r.value, digits)}`)}>`
+        + (dots ? `<line class="mv-stem" x1="${px(left)}" x2="${px(X(r.value))}" y1="${px(y + 10)}" y2="${px(y + 10)}"/>${shape(r.colour, X(r.value), y + 10, 5)}`
+          : `<rect class="mv-bar" x="${px(left)}" y="${px(y + 2)}" width="${px(Math.max(1, X(Math.max(0, r.value)) - left))}" height="${rowHeight - 8}"/>`)
         + (Number.isFinite(r.ghost) ? `<line class="mv-ghost" x1="${px(X(r.ghost))}" x2="${px(X(r.ghost))}" y1="${px(y - 1)}" y2="${px(y + rowHeight - 3)}"/>` : "")
-        + `</g>${text(X(Math.max(0, r.value)) + 6, y + 14, r.note ?? fmt(r.value, digits))}`;
+        + `</g>${text(X(Math.max(0, r.value)) + (dots ? 11 : 6), y + 14, r.note ?? fmt(r.value, digits))}`;
     });
     return svg(W, H, body);
   }
@@ -164,7 +165,7 @@ const MV = (() => {
   function stack(W, parts, gap = 14) {
     let y = 0; let body = "";
     for (const part of parts) {
-      body += part.replace('class="mv-svg"', `y="${y}"`);
+      body += part.replace(/ xmlns="[^"]*"/, "").replace('class="mv-svg"', `y="${y}"`);
       y += Number(/height="(\d+(?:\.\d+)?)"/.exec(part)[1]) + gap;
     }
     return svg(W, Math.round(y - gap), body);
@@ -199,9 +200,11 @@ const MV = (() => {
       + `<span class="mv-label">${esc(c.label)}</span> <select>${c.options.map(([value, label]) =>
         `<option value="${esc(value)}"${v[c.key] === value ? " selected" : ""}>${esc(label)}</option>`).join("")}`
       + "</select></label></div>",
-    slider: (c, v) => `<div class="mv-control mv-slide" data-control="${esc(c.key)}"${hidden(c, v)}><label>`
+    slider: (c, v, uid, words) => `<div class="mv-control mv-slide${c.steps ? " mv-stepped" : ""}" data-control="${esc(c.key)}"${hidden(c, v)}><label>`
       + `<span class="mv-label">${esc(c.label)}</span> <input type="range" min="${c.min}" max="${c.max}" step="${c.step}" `
-      + `value="${v[c.key]}" aria-valuetext="${esc(sliderText(c, v[c.key]))}"></label> <output>${esc(sliderText(c, v[c.key]))}</output></div>`,
+      + `value="${v[c.key]}" aria-valuetext="${esc(sliderText(c, v[c.key]))}"></label> <output>${esc(sliderText(c, v[c.key]))}</output>${c.steps
+        ? `<span class="mv-steps"><button type="button" class="mv-button" data-step="-1">${esc(words.previous)}</button> `
+          + `<button type="button" class="mv-button" data-step="1">${esc(words.next)}</button></span>` : ""}</div>`,
     text: (c, v) => `<div class="mv-control mv-texted" data-control="${esc(c.key)}"${hidden(c, v)}><label>`
       + `<span class="mv-label">${esc(c.label)}</span> <input type="text" maxlength="${c.max}" autocomplete="off" `
       + `spellcheck="false" value="${esc(v[c.key])}"></label></div>`,
@@ -496,6 +499,12 @@ const MV = (() => {
     const say = (words) => { notice.textContent = words; };
     const link = () => location.href.replace(/#.*$/, "") + fragment();
     const onClick = (event) => {
+      const step = event.target.closest("[data-step]");
+      if (step) {
+        const c = spec.controls.find((x) => x.key === step.closest("[data-control]").dataset.control);
+        put({ [c.key]: clamp(v[c.key] + Number(step.dataset.step) * c.step, c.min, c.max) });
+        return;
+      }
       const act = event.target.closest("[data-act]")?.dataset.act;
       if (!act) return;
       const file = `multi-vector-${spec.name}`;

@@ -34,6 +34,8 @@ WORDS = {
     "table": "The numbers of this view",
     "cannot": "What this view cannot show.",
     "find": "Find",
+    "previous": "Previous",
+    "next": "Next",
     "copied": "The link is copied.",
     "linkHere": "The link to this view:",
     "saved": "The file is saved.",
