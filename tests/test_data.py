@@ -13,11 +13,11 @@ from multivector import data, load
 
 @pytest.fixture
 def folder(tmp_path):
-    """A copy of the two tables of the first path, free to be broken."""
+    """A copy of the tables of the first path, free to be broken."""
     here = data.data_dir()
     descriptor = data.package()
     descriptor["resources"] = [
-        entry for entry in descriptor["resources"] if entry["name"] in ("trade", "partners")
+        entry for entry in descriptor["resources"] if entry["name"] in ("trade", "partners", "sources")
     ]
     for entry in descriptor["resources"]:
         shutil.copy(here / entry["path"], tmp_path)
