@@ -350,7 +350,7 @@ def ask(name: str, text: str) -> Any:
 
     check = parse(name, text, question_elsewhere=True)
     if not check.question:
-        check = replace(check, question="Your answer")
+        check = replace(check, question="Your answer to the question above")
 
     class Question(anywidget.AnyWidget):
         # Results of a notebook stay out of the book's own storage: another origin, another run.
@@ -359,7 +359,8 @@ def ask(name: str, text: str) -> Any:
         html = traitlets.Unicode().tag(sync=True)
         result = traitlets.Unicode("").tag(sync=True)
 
-    return Question(html=form(replace(check, objectives=())))
+    bare = f'<div class="mv-check-bare">{form(replace(check, objectives=()))}</div>'
+    return Question(html=bare)
 
 
 _RENDER = """
