@@ -258,7 +258,8 @@ def test_shock_equals_python(tmp_path):
     ]  # fmt: skip
     got = node(tmp_path, "shock", """
         return input.cases.map((c) => { const b = explorer.compute.base(input.data, c);
-          return b.message ? null : explorer.compute.partnerShock(b.part, b.total, c.x, c.f, c.d); });
+          return b.message ? null
+            : explorer.compute.partnerShock(b.part, b.total, c.x, c.f, c.d); });
     """, {"data": state["data"], "cases": cases})  # fmt: skip
     merge, compared = indicators.bloc(partners, "eu27"), 0
     for case, found in zip(cases, got, strict=True):
@@ -314,8 +315,10 @@ def test_alignment_equals_python(tmp_path):
         const order = ["multivector", "hedge", "balance", "bandwagon"];
         return input.map((v) => { const u = explorer.compute.payoffs(v, order);
           const borders = [];
-          order.forEach((s, i) => order.slice(i + 1).forEach((t) => borders.push(explorer.compute.border(v, s, t))));
-          const areas = order.map((s) => explorer.compute.area(explorer.compute.region(v, order, s)));
+          const { border, area, region } = explorer.compute;
+          order.forEach((s, i) => order.slice(i + 1).forEach((t) =>
+            borders.push(border(v, s, t))));
+          const areas = order.map((s) => area(region(v, order, s)));
           return { u, best: order[explorer.compute.best(u)], borders, areas }; });
     """, cases)  # fmt: skip
     for case, found in zip(cases, got, strict=True):
@@ -362,7 +365,8 @@ def test_weighing_equals_python(tmp_path):
 def test_views_say_plainly_what_they_cannot_draw(tmp_path):
     def shown(cls, **values):
         state = made(cls).state() | values
-        return node(tmp_path, cls.name, "const s = explorer.show(input); return [s.state, s.summary];", state)  # fmt: skip
+        script = "const s = explorer.show(input); return [s.state, s.summary];"
+        return node(tmp_path, cls.name, script, state)
 
     assert "No partner" in shown(explorers.Trade, partners=[])[1]
     codes = [p["code"] for p in made(explorers.Trade).data["partners"]]

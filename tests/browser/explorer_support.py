@@ -26,9 +26,7 @@ FLAGS = [
     "--disable-sync",
 ]
 #: every explorer the package offers: class name -> name in the page
-ALL = {
-    cls: getattr(explorers, cls).name for cls in explorers.__all__ if cls != "Explorer"
-}
+ALL = {cls: getattr(explorers, cls).name for cls in explorers.__all__ if cls != "Explorer"}
 
 CONF = """
 project = "explorers"
@@ -59,7 +57,17 @@ def build_book(folder: Path) -> Path:
     cells += [f"```{{code-cell}} python\nexplorers.{cls}()\n```" for cls in ALL]
     (source / "index.md").write_text(PAGE + "\n\n".join(cells) + "\n")
     done = subprocess.run(
-        [sys.executable, "-m", "sphinx", "-q", "-W", "-b", "html", str(source), str(folder / "out")],
+        [
+            sys.executable,
+            "-m",
+            "sphinx",
+            "-q",
+            "-W",
+            "-b",
+            "html",
+            str(source),
+            str(folder / "out"),
+        ],
         capture_output=True,
         text=True,
     )
@@ -145,7 +153,8 @@ RANDOM_WALK = """
     if (random() < 0.02) { el.querySelector('[data-act="reset"]').click(); continue; }
     if (input.type === 'checkbox') input.checked = !input.checked;
     else if (input.type === 'radio') input.checked = true;
-    else if (input.tagName === 'SELECT') input.selectedIndex = Math.floor(random() * input.options.length);
+    else if (input.tagName === 'SELECT')
+      input.selectedIndex = Math.floor(random() * input.options.length);
     else {
       const r = random();
       const lo = Number(input.min); const hi = Number(input.max);
@@ -156,9 +165,10 @@ RANDOM_WALK = """
     const words = el.querySelector('.mv-summary').textContent;
     const drawn = chart.querySelector('svg') ? chart.querySelector('svg').childElementCount > 1
       : (chart.querySelector('.mv-message')?.textContent ?? '') !== '';
-    if (!drawn) return `blank after event ${i} on ${input.name || input.closest('[data-control]').dataset.control}`;
+    if (!drawn) return `blank after event ${i} on ${input.closest('[data-control]').dataset.control}`;
     if (chart.dataset.state === 'error') return `error after event ${i}: ${words}`;
-    if (!words.trim() || /NaN|undefined|Infinity|null/.test(words + chart.innerHTML)) return `nonsense after event ${i}: ${words}`;
+    if (!words.trim() || /NaN|undefined|Infinity|null/.test(words + chart.innerHTML))
+      return `nonsense after event ${i}: ${words}`;
     seen.add(words);
   }
   return seen.size < 3 ? `frozen: ${seen.size} different summaries` : null;

@@ -24,7 +24,10 @@ FIRST = """
 from multivector import explorers
 log = []
 explorer = explorers.Trade()
-explorer.observe(lambda change: log.append((change["name"], change["new"])), names=["flow", "unit", "eu", "partners"])
+explorer.observe(
+    lambda change: log.append((change["name"], change["new"])),
+    names=["flow", "unit", "eu", "partners"],
+)
 explorer
 """
 
@@ -74,7 +77,9 @@ def notebook(lab):
     cells = [nbformat.v4.new_code_cell(FIRST), nbformat.v4.new_code_cell("")]
     book = nbformat.v4.new_notebook(
         cells=cells,
-        metadata={"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
+        metadata={
+            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
+        },
     )
     nbformat.write(book, folder / name)
     with chromium() as browser:
@@ -82,11 +87,18 @@ def notebook(lab):
         asked: list[str] = []
         page.on("request", lambda request: asked.append(request.url))
         page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
-        page.wait_for_function("window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length >= 2", timeout=60000)
-        page.wait_for_function("window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'", timeout=60000)
+        page.wait_for_function(
+            "window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length >= 2", timeout=60000
+        )
+        page.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session"
+            "?.kernel?.connectionStatus === 'connected'",
+            timeout=60000,
+        )
         page.evaluate(
             """() => { const nb = window.jupyterapp.shell.currentWidget.content;
-              nb.activeCellIndex = 0; return window.jupyterapp.commands.execute('notebook:run-cell'); }"""
+              nb.activeCellIndex = 0;
+              return window.jupyterapp.commands.execute('notebook:run-cell'); }"""
         )
         page.wait_for_selector("section.mv-explorer svg", timeout=60000)
         yield page, folder / name
@@ -127,17 +139,21 @@ def test_clicks_reach_python_and_python_moves_the_view(notebook):
     python(page, "explorer.flow = 'imports'; explorer.partners = ['RUS']")
     page.wait_for_function("document.querySelector('.mv-summary').textContent.includes('imports')")
     assert "Russia" in el.locator(".mv-summary").inner_text()
-    assert el.get_by_label("Imports", exact=True).is_checked() and not el.get_by_label("China", exact=True).is_checked()
+    assert (
+        el.get_by_label("Imports", exact=True).is_checked()
+        and not el.get_by_label("China", exact=True).is_checked()
+    )
     refused = python(
         page,
-        "try:\n    explorer.flow = 'nonsense'\nexcept Exception as e:\n    print(json.dumps(type(e).__name__))",
+        "try:\n    explorer.flow = 'nonsense'\n"
+        "except Exception as e:\n    print(json.dumps(type(e).__name__))",
     )
     assert refused == "TraitError"
     assert el.locator("[data-act=link]").count() == 0, "a notebook's address is not ours to write"
 
 
 def test_no_quick_change_is_lost(notebook):
-    """Right after the first paint, two hundred changes in a row: Python hears each one, in order."""
+    """Two hundred changes right after the first paint: Python hears each one, in order."""
     page, _ = notebook
     sent = page.evaluate(
         """() => {
@@ -150,7 +166,8 @@ def test_no_quick_change_is_lost(notebook):
           };
           const flows = ['exports', 'imports', 'balance', 'turnover'];
           for (let i = 0; i < 200; i += 1) {
-            if (i % 3 === 0) pick('unit', i % 2 ? 'share' : 'dollars'); else pick('flow', flows[i % 4]);
+            if (i % 3 === 0) pick('unit', i % 2 ? 'share' : 'dollars');
+            else pick('flow', flows[i % 4]);
           }
           pick('eu', 'members');
           return sent;
@@ -168,7 +185,9 @@ def test_no_quick_change_is_lost(notebook):
 def test_a_saved_notebook_keeps_the_last_state(tmp_path):
     cells = [FIRST, "explorer.flow = 'balance'\nexplorer.partners = ['CHN', 'RUS']"]
     book = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(c) for c in cells])
-    NotebookClient(book, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}).execute()
+    NotebookClient(
+        book, kernel_name="python3", resources={"metadata": {"path": str(tmp_path)}}
+    ).execute()
     saved = json.loads(nbformat.writes(book))
     output = saved["cells"][0]["outputs"][-1]["data"]
     model = saved["metadata"]["widgets"][widgets.STATE_MIME]["state"][

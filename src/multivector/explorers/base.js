@@ -315,6 +315,7 @@ const MV = (() => {
 
   // ---------------------------------------------------------------- one explorer
   const H = 340;
+  const POSTER = [654, 340]; // the widths of a page's column on a desk and on a phone
   function valuesOf(spec, model) {
     const v = {}; let fine = true;
     for (const c of spec.controls) {
@@ -340,8 +341,8 @@ const MV = (() => {
   /** The whole explorer as HTML: what the page ships, and what a kernel's output starts from. */
   function html(def, spec, data, v, { uid, locked, home }) {
     still = true;
-    const out = viewOf(def, spec, data, v, 720);
-    const narrow = viewOf(def, spec, data, v, 340);
+    const out = viewOf(def, spec, data, v, POSTER[0]);
+    const narrow = viewOf(def, spec, data, v, POSTER[1]);
     still = false;
     const chart = out.message ? chartHtml(out)
       : `<div class="mv-wide">${out.svg}</div><div class="mv-narrow">${narrow.svg}</div>`;

@@ -81,9 +81,11 @@ class Explorer(anywidget.AnyWidget):
         keys = [control["key"] for control in controls]
         unknown = sorted(set(values) - set(keys))
         if unknown:
-            raise TypeError(f"{type(self).__name__} has no control {unknown[0]!r}: {', '.join(keys)}")
+            known = ", ".join(keys)
+            raise TypeError(f"{type(self).__name__} has no control {unknown[0]!r}: {known}")
         defaults = {control["key"]: control.pop("default") for control in controls}
-        self.add_traits(**{c["key"]: _trait(c, defaults[c["key"]]).tag(sync=True) for c in controls})
+        traits = {c["key"]: _trait(c, defaults[c["key"]]).tag(sync=True) for c in controls}
+        self.add_traits(**traits)
         spec = {
             "name": self.name,
             "title": self.title,

@@ -90,7 +90,8 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
             "direction": row.direction, "x": round(x, 1), "y": round(y, 1), "km": round(km),
             "route": basemap.route(ASTANA, place, 24) if row.direction == "abroad" else "",
             "when": f"{int(date[8:10])} {MONTHS[month - 1]}" if exact else MONTHS[month - 1],
-            "day": int(day), "exact": exact, "what": (fact.indicator or "").removeprefix(f"{row.place}: "), "by": facts.voice(fact),
+            "day": int(day), "exact": exact, "by": facts.voice(fact),
+            "what": (fact.indicator or "").removeprefix(f"{row.place}: "),
             "quote": fact.quote_en or fact.quote or "", "ranks": said,
         })  # fmt: skip
     ground = basemap.basemap()
