@@ -21,6 +21,7 @@ PARTS = (
     "status",
     "widgets",
     "selfcheck",
+    "terms",
     "weight",
     "notebooks",
     "launch",
