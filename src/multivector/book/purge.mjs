@@ -11,30 +11,33 @@ const postcss = require("postcss");
 
 const { css, words, keep } = JSON.parse(readFileSync(0, "utf8"));
 
+const of = { light: /\[data-theme=["']?light["']?\]/, dark: /\[data-theme=["']?dark["']?\]/ };
+
 /** Give each theme its rules with and without a script, and print only the light one. */
 function themes(root) {
-  const copies = [];
-  root.walkRules((rule) => {
-    if (!/data-theme/.test(rule.selector)) return;
-    const light = rule.selectors.filter((s) => /\[data-theme=["']?light["']?\]/.test(s));
-    const dark = rule.selectors.filter((s) => /\[data-theme=["']?dark["']?\]/.test(s));
-    const pure = light.length === rule.selectors.length || dark.length === rule.selectors.length;
-    if (!pure) return;
-    const kind = light.length ? "light" : "dark";
-    const without = rule.selectors.map((s) =>
-      s.replace(new RegExp(`(html|:root)?\\[data-theme=["']?${kind}["']?\\]`, "g"), "html:not([data-theme])"));
-    copies.push([rule, kind, without]);
-  });
-  for (const [rule, kind, without] of copies) {
-    if (kind === "light") {
-      const printed = rule.selectors.map((s) => s.replace(/light/, "dark").replace(/="?'?dark'?"?/, "=dark"));
-      rule.after(media("print", rule.clone({ selectors: printed })));
-      rule.selectors = [...rule.selectors, ...without];
-    } else {
-      rule.after(media("screen and (prefers-color-scheme:dark)", rule.clone({ selectors: without })));
-      rule.replaceWith(media("screen", rule.clone()));
+  const rules = [];
+  root.walkRules(/data-theme/, (rule) => { rules.push(rule); });
+  for (const rule of rules) {
+    const light = rule.selectors.filter((selector) => of.light.test(selector));
+    const dark = rule.selectors.filter((selector) => of.dark.test(selector) && !of.light.test(selector));
+    const rest = rule.selectors.filter((selector) => !light.includes(selector) && !dark.includes(selector));
+    const parts = [];
+    const part = (selectors) => rule.clone({ selectors });
+    if (rest.length) parts.push(part(rest));
+    if (light.length) {
+      parts.push(part([...light, ...light.map((selector) => without(selector, of.light))]));
+      parts.push(media("print", part(light.map((selector) => selector.replace(of.light, "[data-theme=dark]")))));
     }
+    if (dark.length) {
+      parts.push(media("screen", part(dark)));
+      parts.push(media("screen and (prefers-color-scheme:dark)", part(dark.map((selector) => without(selector, of.dark)))));
+    }
+    rule.replaceWith(...parts);
   }
+}
+
+function without(selector, theme) {
+  return selector.replace(new RegExp(`(?:html|:root)?${theme.source}`, "g"), "html:not([data-theme])");
 }
 
 function media(params, rule) {

@@ -132,6 +132,21 @@ def fold(body: str) -> str:
     return body
 
 
+def mend(body: str) -> str:
+    """Return a page's HTML with what a screen reader would stumble over put right.
+
+    A folded cell carries a label other than what it shows; pandas heads an empty corner; docutils
+    gives each reference a role that ARIA has withdrawn.
+    """
+    body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
+    body = re.sub(r'<th(?: class="([^"]*)")?></th>', _corner, body)
+    return body.replace('role="doc-biblioentry"', 'role="listitem"')
+
+
+def _corner(match: re.Match) -> str:
+    return f'<td class="{match[1]}"></td>' if match[1] else "<td></td>"
+
+
 def description(doctree: nodes.document | None, otherwise: str) -> str:
     """Return the first words of a page, for a search engine's result: at most 160 characters."""
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
@@ -164,7 +179,7 @@ def _frame(app: Any, page: str, template: str, context: dict, doctree: Any) -> N
         if name not in known:
             known.append(name)
     if "body" in context:
-        context["body"] = fold(_KERNEL.sub("", context["body"]))
+        context["body"] = mend(fold(_KERNEL.sub("", context["body"])))
     context["mv_policy"] = policy()
     context["mv_theme_script"] = THEME_SCRIPT
     context["mv_scripts"] = scripts(context.get("script_files", []), page)

@@ -79,7 +79,7 @@
     const open = function () {
       if (!dialog) {
         dialog = document.createElement("dialog");
-        dialog.id = "pst-search-dialog";
+        dialog.id = "mv-search-dialog";
         dialog.setAttribute("aria-label", "Search the book");
         const form = document.createElement("form");
         form.className = "mv-search-form";
