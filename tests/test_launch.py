@@ -28,7 +28,7 @@ def test_a_remote_is_understood(remote: str, host: str, path: str) -> None:
     assert repository.parse(remote) == Repository(host, path)
 
 
-@pytest.mark.parametrize("remote", ["", "/home/me/book", "../book.git", "file:///x/y", "C:\\x\\y"])
+@pytest.mark.parametrize("remote", ["", "/srv/book", "../book.git", "file:///x/y", "C:\\x\\y"])
 def test_a_folder_is_no_address(remote: str) -> None:
     assert repository.parse(remote) is None
 

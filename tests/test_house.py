@@ -1,0 +1,158 @@
+"""House rules that a reviewer would otherwise have to remember."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parents[1]
+CHAPTERS = sorted((ROOT / "chapters").rglob("*.md"))
+TEACHING = [p for p in CHAPTERS if p.parent.name in ("theory", "case-2025")]
+
+
+def tracked() -> list[Path]:
+    """Files of the repository: what git tracks, or every file in a copy without git."""
+    try:
+        done = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True,
+                              check=True)
+        return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
+    except (OSError, subprocess.CalledProcessError):
+        hidden = {".venv", "node_modules", "_build", ".multivector"}
+        return [p for p in ROOT.rglob("*") if p.is_file() and not hidden & set(p.parts)]
+
+
+def outside_fences(text: str) -> list[tuple[int, str]]:
+    """Lines of a page outside front matter and fenced blocks of code or data."""
+    kept, open_fence, matter = [], None, text.startswith("---\n")
+    for number, line in enumerate(text.split("\n"), 1):
+        if matter:
+            matter = number == 1 or line.strip() != "---"
+            continue
+        fence = re.match(r"\s*(`{3,}|~{3,})", line)
+        if fence and open_fence is None:
+            open_fence = fence.group(1)
+        elif fence and line.strip() == open_fence:
+            open_fence = None
+        elif open_fence is None:
+            kept.append((number, line))
+    return kept
+
+
+def pages_of_toc() -> set[str]:
+    toc = yaml.safe_load((ROOT / "_toc.yml").read_text())
+    files = {toc["root"]}
+    for part in toc["parts"]:
+        files |= {chapter["file"] for chapter in part["chapters"]}
+    return files
+
+
+def test_every_page_is_in_the_table_of_contents():
+    here = {p.relative_to(ROOT).with_suffix("").as_posix() for p in CHAPTERS}
+    assert here == pages_of_toc()
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda p: p.stem)
+def test_one_h1(page):
+    heads = [line for _, line in outside_fences(page.read_text("utf-8")) if line.startswith("# ")]
+    assert len(heads) == 1
+
+
+@pytest.mark.parametrize("page", TEACHING, ids=lambda p: p.stem)
+def test_a_chapter_teaches(page):
+    text = page.read_text("utf-8")
+    assert text.count("```{objectives}") == 1
+    assert len(re.findall(r"^`{3,}\{self-check\}", text, re.M)) >= 3
+    assert re.search(r"^## Further reading", text, re.M)
+    assert re.search(r"charts\.\w+\(|explorers\.\w+\(", text), "no figure and no explorer"
+
+
+@pytest.mark.parametrize("page", CHAPTERS, ids=lambda p: p.stem)
+def test_one_sentence_a_line(page):
+    together = [
+        f"{number}: {line}"
+        for number, line in outside_fences(page.read_text("utf-8"))
+        # A capital after a full stop begins a sentence, but not after an initial or in a table.
+        if re.search(r"[a-z\)`][.!?] (?=[A-Z][a-z]+ )", re.sub(r"\{[^}]*\}`[^`]*`", "x", line))
+        and not line.lstrip().startswith(("|", ">", "- [", "1.", "2.", "3.", "4.", "5."))
+    ]
+    assert together == []
+
+
+def test_figures_have_names_of_their_own():
+    names = [
+        name
+        for page in CHAPTERS
+        for name in re.findall(r"\bname=\"(fig-[\w-]+)\"", page.read_text("utf-8"))
+    ]
+    assert sorted(names) == sorted(set(names))
+
+
+def test_every_reference_is_cited_and_every_citation_is_listed():
+    listed = set(
+        re.findall(r"^@\w+\{(\w+),", (ROOT / "chapters/reference/references.bib").read_text(), re.M)
+    )
+    cited = set()
+    for page in CHAPTERS:
+        for keys in re.findall(r"\{cite[:\w]*\}`([^`]+)`", page.read_text("utf-8")):
+            cited |= {key.strip() for key in keys.split(",")}
+    assert cited - listed == set(), "cited but not in references.bib"
+    assert listed - cited == set(), "in references.bib but never cited"
+
+
+def test_no_notebook_is_committed():
+    assert [p.name for p in tracked() if p.suffix == ".ipynb"] == []
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        r"/home/(?!jovyan)\w+/",
+        r"/Users/\w+/",
+        r"[A-Z]:\\\\Users",
+        r"registry\.npmjs",
+        r"pypi\.org/simple",
+        r"files\.pythonhosted",
+    ],
+)
+def test_no_machine_path_and_no_registry_host(pattern):
+    here = Path(__file__).resolve()
+    hits = []
+    for path in tracked():
+        if path.resolve() == here:
+            continue
+        try:
+            text = path.read_text("utf-8")
+        except UnicodeDecodeError:
+            continue
+        if re.search(pattern, text):
+            hits.append(path.name)
+    assert hits == []
+
+
+def test_every_pin_is_exact_and_says_why():
+    for line in (ROOT / "requirements.txt").read_text().splitlines():
+        if line and not line.startswith(("#", "-")):
+            assert re.match(r"[\w.-]+==[\w.]+\s+# \w+", line), line
+
+
+def test_the_chart_library_of_page_and_package_agree():
+    import json
+
+    from plotly.offline import get_plotlyjs_version
+
+    pins = json.loads((ROOT / "package.json").read_text())["dependencies"]
+    assert pins["plotly.js-basic-dist-min"] == get_plotlyjs_version()
+
+
+def test_the_lock_names_hashes_and_no_hosts():
+    import json
+
+    lock = json.loads((ROOT / "package-lock.json").read_text())
+    packages = {name: entry for name, entry in lock["packages"].items() if name}
+    assert packages
+    assert [n for n, e in packages.items() if not e.get("integrity") and not e.get("link")] == []
+    assert [n for n, e in packages.items() if "resolved" in e] == []
