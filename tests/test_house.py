@@ -77,7 +77,7 @@ def test_one_sentence_a_line(page):
         for number, line in outside_fences(page.read_text("utf-8"))
         # A capital after a full stop begins a sentence, but not after an initial or in a table.
         if re.search(r"[a-z\)`][.!?] (?=[A-Z][a-z]+ )", re.sub(r"\{[^}]*\}`[^`]*`", "x", line))
-        and not line.lstrip().startswith(("|", ">", "- [", "1.", "2.", "3.", "4.", "5."))
+        and not line.lstrip().startswith(("|", ">", "- [", ":::", "1.", "2.", "3.", "4.", "5."))
     ]
     assert together == []
 
