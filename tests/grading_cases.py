@@ -30,6 +30,15 @@ WRONG = {
         mirror_gap, explanations = 0.99, ["B", "D"]
         inflow_2020_2022, objection = 1.0, "A"
     """,
+    "01-concepts": """
+        strategy = dict.fromkeys("abcdef", "issue-splitting")
+        against_hedging = ["B"]
+        kinds = {f"s{i}": "capacity" if i < 6 else "flow" for i in range(1, 8)}
+        needed = ["D"]
+        voices = 1
+        def agreement(first, second):
+            return 0.123
+    """,
 }
 
 
@@ -142,9 +151,10 @@ def _printed(content: dict) -> None:
     content["cells"][0]["outputs"] = [output]
 
 
-FIRST = {"05-measuring-vectors": "q1"}
-FIRST_NAME = {"05-measuring-vectors": "turnover_russia"}
-FUNCTION = {"05-measuring-vectors": "partner_share"}
+# The question, the number and the function that the generic slips are made with.
+FIRST = {"05-measuring-vectors": "q1", "01-concepts": "q5"}
+FIRST_NAME = {"05-measuring-vectors": "turnover_russia", "01-concepts": "voices"}
+FUNCTION = {"05-measuring-vectors": "partner_share(a, b, c)", "01-concepts": "agreement(a, b)"}
 
 
 def _without_first(slug: str) -> bytes:
@@ -171,13 +181,7 @@ def _answer_as(expression: str) -> Callable[[str], bytes]:
 
 
 def _looping(slug: str) -> bytes:
-    return notebook([*solution_cells(slug), f"def {FUNCTION[slug]}(*a):\n    while True: pass"])
-
-
-def _loop_three(slug: str) -> bytes:
-    return notebook(
-        [*solution_cells(slug), f"def {FUNCTION[slug]}(a, b, c):\n    while True: pass"]
-    )
+    return notebook([*solution_cells(slug), f"def {FUNCTION[slug]}:\n    while True: pass"])
 
 
 BROKEN: dict[str, Case] = {
@@ -189,7 +193,7 @@ BROKEN: dict[str, Case] = {
     "partly correct": Case(_without_first, total="less q"),
     "syntax error": Case(_solved("def f(:\n"), says="SyntaxError"),
     "infinite loop in a cell": Case(_solved("while True: pass"), ("timeout",), None, "ran past"),
-    "infinite loop in a function": Case(_loop_three, ("timeout",), None, "ran past"),
+    "infinite loop in a function": Case(_looping, ("timeout",), None, "ran past"),
     "answer cell deleted": Case(_answer_deleted, total="less q"),
     "check cells deleted": Case(_edited(_checks_deleted)),
     "metadata deleted": Case(_edited(_bare)),
@@ -284,7 +288,9 @@ _READ_ALL = """
 import os
 loot = ""
 for root, dirs, files in os.walk("/"):
-    if root.startswith(("/proc", "/sys", "/usr", "/site", "/lib", "/root/.pyenv", "/opt")):
+    if root == "/":
+        dirs[:] = [d for d in dirs if d not in ("proc", "sys", "usr", "site", "lib", "lib64", "opt", "dev")]
+    if root.startswith("/root/.pyenv"):
         continue
     for file in files:
         path = os.path.join(root, file)
