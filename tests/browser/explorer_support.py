@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import http.server
+import os
+import socket
 import subprocess
 import sys
 import threading
+import time
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import nbformat
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from multivector import explorers
 
-CHROMIUM = "/usr/bin/chromium"
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import install_browser  # noqa: E402
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -97,7 +104,7 @@ def served(folder: Path) -> Iterator[str]:
 def chromium() -> Iterator[Browser]:
     """Start the system's Chromium."""
     with sync_playwright() as tool:
-        browser = tool.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        browser = tool.chromium.launch(executable_path=install_browser.find(), args=FLAGS)
         try:
             yield browser
         finally:
@@ -134,6 +141,78 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
     assert not trouble, trouble
 
 
+@contextmanager
+def jupyterlab(folder: Path) -> Iterator[tuple[Path, str, str]]:
+    """Start a JupyterLab on loopback with settings of its own; gives (folder, address, token)."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    environment = dict(os.environ)
+    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
+        environment[name] = str(folder / name.lower())
+    environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "settings")
+    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
+    work = folder / "work"
+    work.mkdir()
+    token = "explorers"
+    server = subprocess.Popen(
+        [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
+         f"--IdentityProvider.token={token}", f"--ServerApp.root_dir={work}",
+         "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
+         "--ServerApp.ip=127.0.0.1"],
+        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
+    )  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    try:
+        for _ in range(240):
+            try:
+                urllib.request.urlopen(f"{address}/api?token={token}", timeout=1)
+                break
+            except OSError:
+                time.sleep(0.5)
+        else:
+            raise RuntimeError("JupyterLab did not start")
+        yield work, address, token
+    finally:
+        server.terminate()
+        server.wait(30)
+
+
+@contextmanager
+def cell_output(
+    browser: Browser, lab: tuple[Path, str, str], code: str, wanted: str
+) -> Iterator[Page]:
+    """Run ``code`` in a new notebook and wait for ``wanted``; fails if another host was asked."""
+    folder, address, token = lab
+    name = f"n{time.monotonic_ns()}.ipynb"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    book = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell(code), nbformat.v4.new_code_cell("")],
+        metadata={"kernelspec": kernel},
+    )
+    nbformat.write(book, folder / name)
+    page = browser.new_page(viewport={"width": 1200, "height": 1400})
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.goto(f"{address}/lab/tree/{name}?token={token}&reset")
+    for ready in (
+        "window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length >= 2",
+        "window.jupyterapp.shell.currentWidget.sessionContext.session"
+        "?.kernel?.connectionStatus === 'connected'",
+    ):
+        page.wait_for_function(ready, timeout=120_000)
+    page.evaluate(
+        """() => { const nb = window.jupyterapp.shell.currentWidget.content;
+          nb.activeCellIndex = 0;
+          return window.jupyterapp.commands.execute('notebook:run-cell'); }"""
+    )
+    page.wait_for_selector(wanted, timeout=120_000)
+    yield page
+    page.close()
+    others = [url for url in asked if not url.startswith((address, "data:", "blob:", "ws:"))]
+    assert not others, others
+
+
 #: Random control events inside the page, seeded; returns the first trouble or null.
 RANDOM_WALK = """
 ([name, count, seed]) => {
@@ -165,7 +244,8 @@ RANDOM_WALK = """
     const words = el.querySelector('.mv-summary').textContent;
     const drawn = chart.querySelector('svg') ? chart.querySelector('svg').childElementCount > 1
       : (chart.querySelector('.mv-message')?.textContent ?? '') !== '';
-    if (!drawn) return `blank after event ${i} on ${input.closest('[data-control]').dataset.control}`;
+    if (!drawn)
+      return `blank after event ${i} on ${input.closest('[data-control]').dataset.control}`;
     if (chart.dataset.state === 'error') return `error after event ${i}: ${words}`;
     if (!words.trim() || /NaN|undefined|Infinity|null/.test(words + chart.innerHTML))
       return `nonsense after event ${i}: ${words}`;

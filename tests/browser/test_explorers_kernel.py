@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 
 import nbformat
 import pytest
-from explorer_support import chromium
+from explorer_support import cell_output, chromium, jupyterlab
 from nbclient import NotebookClient
 
 from multivector.book import widgets
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-TOKEN = "explorers"
+EXPLORER = "section.mv-explorer svg"
 
 FIRST = """
 from multivector import explorers
@@ -34,76 +28,15 @@ explorer
 
 @pytest.fixture(scope="module")
 def lab(tmp_path_factory):
-    """A JupyterLab on loopback with its own settings folder; gives (folder, address)."""
-    folder = tmp_path_factory.mktemp("lab")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    environment = dict(os.environ)
-    for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR", "IPYTHONDIR"):
-        environment[name] = str(folder / name.lower())
-    environment["JUPYTERLAB_SETTINGS_DIR"] = str(folder / "settings")
-    environment["JUPYTERLAB_WORKSPACES_DIR"] = str(folder / "workspaces")
-    work = folder / "work"
-    work.mkdir()
-    server = subprocess.Popen(
-        [sys.executable, "-m", "jupyterlab", "--no-browser", f"--port={port}", "--allow-root",
-         f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={work}",
-         "--LabApp.expose_app_in_browser=True", "--LabApp.news_url=",
-         "--ServerApp.ip=127.0.0.1"],
-        env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
-    )  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    try:
-        for _ in range(120):
-            try:
-                urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=1)
-                break
-            except OSError:
-                time.sleep(0.5)
-        else:
-            pytest.fail("JupyterLab did not start")
-        yield work, address
-    finally:
-        server.terminate()
-        server.wait(20)
+    with jupyterlab(tmp_path_factory.mktemp("lab")) as found:
+        yield found
 
 
 @pytest.fixture
 def notebook(lab):
     """A page with a fresh notebook whose first cell printed a Trade explorer."""
-    folder, address = lab
-    name = f"n{time.monotonic_ns()}.ipynb"
-    cells = [nbformat.v4.new_code_cell(FIRST), nbformat.v4.new_code_cell("")]
-    book = nbformat.v4.new_notebook(
-        cells=cells,
-        metadata={
-            "kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}
-        },
-    )
-    nbformat.write(book, folder / name)
-    with chromium() as browser:
-        page = browser.new_page(viewport={"width": 1200, "height": 1400})
-        asked: list[str] = []
-        page.on("request", lambda request: asked.append(request.url))
-        page.goto(f"{address}/lab/tree/{name}?token={TOKEN}&reset")
-        page.wait_for_function(
-            "window.jupyterapp?.shell?.currentWidget?.content?.widgets?.length >= 2", timeout=60000
-        )
-        page.wait_for_function(
-            "window.jupyterapp.shell.currentWidget.sessionContext.session"
-            "?.kernel?.connectionStatus === 'connected'",
-            timeout=60000,
-        )
-        page.evaluate(
-            """() => { const nb = window.jupyterapp.shell.currentWidget.content;
-              nb.activeCellIndex = 0;
-              return window.jupyterapp.commands.execute('notebook:run-cell'); }"""
-        )
-        page.wait_for_selector("section.mv-explorer svg", timeout=60000)
-        yield page, folder / name
-        others = [url for url in asked if not url.startswith((address, "data:", "blob:", "ws:"))]
-        assert not others, others
+    with chromium() as browser, cell_output(browser, lab, FIRST, EXPLORER) as page:
+        yield page
 
 
 def python(page, code: str) -> object:
@@ -126,7 +59,7 @@ def python(page, code: str) -> object:
 
 
 def test_clicks_reach_python_and_python_moves_the_view(notebook):
-    page, _ = notebook
+    page = notebook
     el = page.locator("section.mv-explorer")
     el.get_by_label("Exports").check()
     el.get_by_label("Share").check()
@@ -154,7 +87,7 @@ def test_clicks_reach_python_and_python_moves_the_view(notebook):
 
 def test_no_quick_change_is_lost(notebook):
     """Two hundred changes right after the first paint: Python hears each one, in order."""
-    page, _ = notebook
+    page = notebook
     sent = page.evaluate(
         """() => {
           const el = document.querySelector('section.mv-explorer'); const sent = [];
