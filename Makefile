@@ -24,6 +24,7 @@ check: .venv/.test assets
 test: .venv/.test
 	$(BIN)/python -m multivector.book.assets --dev
 	$(BIN)/python tests/install_browser.py
+	$(BIN)/python tests/install_sandbox.py
 	$(BIN)/python -m multivector.data check
 	$(BIN)/ruff check src tests benchmarks
 	$(BUILD) --all || { rm -rf _build/.doctrees; exit 1; }

@@ -17,6 +17,10 @@ from multivector import facts
 from multivector.data import DataError
 
 
+#: Characters from which a statement is too long for a button on a narrow screen
+_LONG = 24
+
+
 class FactReference(nodes.Inline, nodes.TextElement):
     """A fact in prose; its text child is the wording, so search and ePub see it."""
 
@@ -110,13 +114,29 @@ def visit_reference(self: Any, node: FactReference) -> None:
         node["open"] = False
         return
     node["open"] = True
+    # A button never breaks across lines: a long quote stays text, and its note number is the button.
+    node["long"] = len(node.astext()) > _LONG
+    if node["long"]:
+        self.body.append('<span class="mv-said">')
+    else:
+        self.body.append(_button(node, "mv-fact"))
+
+
+def _button(node: FactReference, classes: str) -> str:
     # One target a fact and page: ids stay unique when a fact appears twice.
-    self.body.append(f'<button type="button" class="mv-fact" popovertarget="fact-{node["fact"]}">')
+    return f'<button type="button" class="{classes}" popovertarget="fact-{node["fact"]}">'
 
 
 def depart_reference(self: Any, node: FactReference) -> None:
-    """Close the button and add the note number that print shows."""
-    if node["open"]:
+    """Close the button, or open and close it after a long quote; print shows the number of both."""
+    if not node["open"]:
+        return
+    if node["long"]:
+        self.body.append(
+            f'</span>{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">Source of this '
+            f'statement, note </span>{node["number"]}</button>'
+        )
+    else:
         self.body.append(f'</button><sup class="mv-note">{node["number"]}</sup>')
 
 
