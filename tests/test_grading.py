@@ -28,10 +28,7 @@ ROOT = Path(__file__).resolve().parents[1]
 NOBODY = 65534
 TIGHT = ["--cell-seconds", "3", "--total-seconds", "12", "--jobs", "2"]
 
-pytestmark = [
-    pytest.mark.skipif(shutil.which("bwrap") is None, reason="bubblewrap is not installed"),
-    pytest.mark.slow,
-]
+pytestmark = pytest.mark.slow
 
 
 def file_name(case: str) -> str:

@@ -54,8 +54,9 @@ def install(*, development: bool) -> None:
         return
     command, environment = node_command("npm")
     scope = [] if development else ["--omit=dev"]
-    subprocess.run([*command, "ci", "--ignore-scripts", *scope], cwd=ROOT, env=environment,
-                   check=True)
+    subprocess.run(
+        [*command, "ci", "--ignore-scripts", *scope], cwd=ROOT, env=environment, check=True
+    )
     stamp.write_text(wanted)
 
 

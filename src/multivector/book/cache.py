@@ -35,9 +35,7 @@ def current() -> str:
 
 
 def _configure(app: Any, config: Any) -> None:
-    config.nb_execution_cache_path = str(
-        Path(app.doctreedir).parent / ".jupyter_cache" / current()
-    )
+    config.nb_execution_cache_path = str(Path(app.doctreedir).parent / ".jupyter_cache" / current())
 
 
 def _outdated(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
