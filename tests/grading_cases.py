@@ -363,7 +363,7 @@ ATTACKS: dict[str, Case] = {
         "WANTED(path, text)", "'exercises' in path or path.endswith('.ipynb')"
     )), _ANY, 0),
     "read other submissions": Case(attack(_READ_ALL.replace(
-        "WANTED(path, text)", "'nbformat' + '_minor' in text or 'journal' in path"
+        "WANTED(path, text)", "path.endswith('.ipynb') or 'journal' in path"
     )), _ANY, 0),
     "write results": Case(attack(f"""
         import json, os
