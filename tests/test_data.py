@@ -17,7 +17,9 @@ def folder(tmp_path):
     here = data.data_dir()
     descriptor = data.package()
     descriptor["resources"] = [
-        entry for entry in descriptor["resources"] if entry["name"] in ("trade", "partners", "sources")
+        entry
+        for entry in descriptor["resources"]
+        if entry["name"] in ("trade", "partners", "sources")
     ]
     for entry in descriptor["resources"]:
         shutil.copy(here / entry["path"], tmp_path)

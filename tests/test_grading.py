@@ -14,7 +14,6 @@ import sys
 import tempfile
 import threading
 import unicodedata
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -108,7 +107,9 @@ class Class:
     output: Path
 
 
-def grade(folder: Path, output: Path, user: str, slug: str, *extra: str) -> subprocess.CompletedProcess:
+def grade(
+    folder: Path, output: Path, user: str, slug: str, *extra: str
+) -> subprocess.CompletedProcess:
     arguments = ["grade", str(ROOT / "exercises" / slug), str(folder), "--output", str(output)]
     command, environment = as_user([*arguments, *TIGHT, *extra], user)
     return subprocess.run(
@@ -161,8 +162,9 @@ def graded_class(user: str, slug: str, chosen: dict[str, cases.Case]) -> Class:
             if n.startswith("multivector-") or cases.MARK in n
         }
         known = {
-            "submissions", "grades.csv", "grades.csv.journal", "grades-feedback", "grades-essays.csv",
-        }  # fmt: skip
+            *("submissions", "grades.csv", "grades.csv.journal"),
+            *("grades-feedback", "grades-essays.csv"),
+        }
         left |= set(os.listdir(home)) - known
         rows = {r["file"].removesuffix(".ipynb"): r for r in rows_of(home / "grades.csv")}
         lines = (home / "grades.csv.journal").read_text().splitlines()

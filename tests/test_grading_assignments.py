@@ -94,7 +94,8 @@ def test_student_notebook_is_a_valid_notebook(slug: str) -> None:
     nbformat = pytest.importorskip("nbformat")
     for colab in (False, True):
         notebook = nbformat.reads(
-            build.student_notebook(cases.assignment(slug), colab=colab), as_version=nbformat.NO_CONVERT
+            build.student_notebook(cases.assignment(slug), colab=colab),
+            as_version=nbformat.NO_CONVERT,
         )
         nbformat.validate(notebook)
         ids = [c["id"] for c in notebook.cells]
@@ -104,7 +105,9 @@ def test_student_notebook_is_a_valid_notebook(slug: str) -> None:
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_colab_needs_no_file_beside_the_notebook(slug: str) -> None:
-    text = build.student_notebook(cases.assignment(slug), colab=True, package="multivector @ git+https://x")
+    text = build.student_notebook(
+        cases.assignment(slug), colab=True, package="multivector @ git+https://x"
+    )
     sources = ["".join(c["source"]) for c in json.loads(text)["cells"] if c["cell_type"] == "code"]
     assert "%pip install" in sources[0] and "git+https://x" in sources[0]
     scope: dict[str, object] = {}
@@ -170,7 +173,11 @@ SLIPS_05 = [
     ("q1", "turnover_russia = turnover_russia / 1000", "millions, not billions"),
     ("q1", "turnover_russia = russia['exports_musd'] + russia['imports_musd']", "whole column"),
     ("q1", "del turnover_russia", "not answered yet"),
-    ("q2", "old = partner_share\ndef partner_share(t, p, y): return 100 * old(t, p, y)", "per cent"),
+    (
+        "q2",
+        "old = partner_share\ndef partner_share(t, p, y): return 100 * old(t, p, y)",
+        "per cent",
+    ),
     (
         "q2",
         """

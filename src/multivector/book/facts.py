@@ -16,7 +16,6 @@ from sphinx.util.docutils import SphinxRole
 from multivector import facts
 from multivector.data import DataError
 
-
 #: Characters from which a statement is too long for a button on a narrow screen
 _LONG = 24
 
@@ -114,7 +113,7 @@ def visit_reference(self: Any, node: FactReference) -> None:
         node["open"] = False
         return
     node["open"] = True
-    # A button never breaks across lines: a long quote stays text, and its note number is the button.
+    # A button never breaks across lines: a long quote stays text, its note number is the button.
     node["long"] = len(node.astext()) > _LONG
     if node["long"]:
         self.body.append('<span class="mv-said">')

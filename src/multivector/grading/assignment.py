@@ -117,14 +117,20 @@ def find(name: str | Path) -> Path:
     Raises ``SourceError`` if there is none.
     """
     given = Path(name)
-    places = [given, Path("exercises") / name, Path(__file__).resolve().parents[3] / "exercises" / name]
+    places = [
+        given,
+        Path("exercises") / name,
+        Path(__file__).resolve().parents[3] / "exercises" / name,
+    ]
     for place in places:
         if place.is_file() and place.suffix == ".md":
             return place
         source = place / f"{place.resolve().name}.md"
         if source.is_file():
             return source
-    raise SourceError(f"no assignment called {str(name)!r}: give a folder of exercises/ or a .md file")
+    raise SourceError(
+        f"no assignment called {str(name)!r}: give a folder of exercises/ or a .md file"
+    )
 
 
 def read(name: str | Path) -> Assignment:

@@ -36,7 +36,9 @@ class BuildError(RuntimeError):
     """A build that must not leave the machine; the message says why."""
 
 
-def student_notebook(assignment: Assignment, *, colab: bool = False, package: str = _PACKAGE) -> str:
+def student_notebook(
+    assignment: Assignment, *, colab: bool = False, package: str = _PACKAGE
+) -> str:
     """Return the student's notebook as the text of an ``.ipynb``.
 
     ``colab``: with a first cell that installs ``package`` (a pip requirement).
@@ -44,7 +46,9 @@ def student_notebook(assignment: Assignment, *, colab: bool = False, package: st
     """
     cells = []
     if colab:
-        source = f"# Colab starts empty: this installs the book's package.\n%pip install -q {package!r}"
+        source = (
+            f"# Colab starts empty: this installs the book's package.\n%pip install -q {package!r}"
+        )
         cells.append(_cell("code", source, "install", hidden=True))
     cells.append(_cell("code", _init_source(assignment), "init", hidden=True))
     public = assignment.public_tests()
@@ -190,7 +194,9 @@ def solution_page(assignment: Assignment) -> str:
     ]
     for question in assignment.questions:
         cells = (question.title, f"{question.points:g}", f"{question.minutes:g}")
-        row = "".join(f"<td>{html.escape(c)}</td>" for c in (*cells, ", ".join(question.objectives)))
+        row = "".join(
+            f"<td>{html.escape(c)}</td>" for c in (*cells, ", ".join(question.objectives))
+        )
         parts.append(f"<tr>{row}</tr>")
     parts.append("</table>")
     for cell in assignment.cells:

@@ -177,4 +177,3 @@ def run_merge(options: argparse.Namespace) -> int:
 def _stop(message: str, code: int) -> int:
     print(message, file=sys.stderr)
     return code
-

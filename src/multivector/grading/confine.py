@@ -22,7 +22,7 @@ _ALLOW, _KILL = 0x7FFF0000, 0x80000000
 _EPERM, _ENOSYS = 0x00050000 | 1, 0x00050000 | 38
 
 # (audit architecture, system call numbers). Denied: new processes, namespaces, mounts, looking into
-# other processes, kernel modules, and memory that RLIMIT_AS does not count (memfd, System V, queues).
+# other processes, kernel modules, and memory outside RLIMIT_AS (memfd, System V, queues).
 _CALLS: dict[str, tuple[int, dict[str, int]]] = {
     "x86_64": (
         0xC000003E,
@@ -120,7 +120,7 @@ def _filter(libc: Any) -> None:
 
 
 def _program(arch: int, calls: dict[str, int]) -> bytes:
-    """Return the filter as BPF: eight bytes an instruction (code, jump if true, if false, value)."""
+    """Return the filter as BPF, eight bytes an instruction (code, jump if true or false, value)."""
     load, equal, at_least, any_bit, give = 0x20, 0x15, 0x35, 0x45, 0x06
     lines = [
         (load, 0, 0, 4),  # the architecture of this call

@@ -51,7 +51,9 @@ def number(value: Any, name: str, low: float | None = None, high: float | None =
         raise Wrong(f"`{name}` is text in quotes; a number is asked for: drop the quotes.")
     if isinstance(value, Column):
         hint = "take the single value out of it, for example with `.iloc[0]` or `.sum()`"
-        raise Wrong(f"`{name}` is a whole column (Series or array); one number is asked for: {hint}.")
+        raise Wrong(
+            f"`{name}` is a whole column (Series or array); one number is asked for: {hint}."
+        )
     if isinstance(value, Table):
         raise Wrong(f"`{name}` is a table; one number is asked for.")
     if isinstance(value, (list, dict)):
@@ -103,7 +105,7 @@ def letter(value: Any, name: str, options: str) -> str:
     if isinstance(value, list) and len(value) == 1:
         value = value[0]
     if not isinstance(value, str) or len(value.strip()) != 1:
-        raise Wrong(f"`{name}` should be one letter in quotes, such as \"{options[0]}\".")
+        raise Wrong(f'`{name}` should be one letter in quotes, such as "{options[0]}".')
     result = value.strip().upper()
     if result not in options:
         raise Wrong(f"`{name}` should be one of {', '.join(options)}. (Latin letters, please.)")
@@ -132,7 +134,7 @@ def coded(value: Any, name: str, keys: Iterable[str], codes: Iterable[str]) -> d
     for key in keys:
         code = value[key]
         if not isinstance(code, str) or code.strip().lower() not in codes:
-            raise Wrong(f"`{name}[\"{key}\"]` should be one of: {', '.join(codes)}.")
+            raise Wrong(f'`{name}["{key}"]` should be one of: {", ".join(codes)}.')
         result[key] = code.strip().lower()
     return result
 

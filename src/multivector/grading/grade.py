@@ -101,9 +101,7 @@ class Grader:
         result = _Run(self, script, empty).result()
         if script.cells == self.template:
             result = replace(result, flags=(*result.flags, "untouched template"))
-        return replace(
-            result, digest=script.digest, seconds=round(time.monotonic() - start, 3)
-        )
+        return replace(result, digest=script.digest, seconds=round(time.monotonic() - start, 3))
 
 
 class _Run:
@@ -377,7 +375,9 @@ def flag_duplicates(results: list[Result]) -> list[Result]:
     return flagged
 
 
-def missing(assignment: Assignment, roster: Iterable[tuple[str, str]], keys: set[str]) -> list[Result]:
+def missing(
+    assignment: Assignment, roster: Iterable[tuple[str, str]], keys: set[str]
+) -> list[Result]:
     """Return a ``missing`` row for everybody on the roster (key, name) without a submission."""
     points: dict[str, float | None] = {q.name: None for q in assignment.automatic}
     return [
@@ -396,6 +396,7 @@ class Progress:
         self._tty = sys.stderr.isatty()
 
     def __call__(self, result: Result, known: bool) -> None:
+        """Count one student, ``known`` if an earlier run had graded them, and redraw the line."""
         self._done += 1
         self._fresh += not known
         spent = time.monotonic() - self._start

@@ -65,6 +65,7 @@ class Function:
     call: Callable[..., Any] = field(compare=False)
 
     def __call__(self, *args: Any) -> Any:
+        """Call the student's function where it lives."""
         return self.call(*args)
 
 

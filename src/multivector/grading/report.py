@@ -224,5 +224,7 @@ def _mark(text: str | None, name: str, most: float, student: str) -> float | Non
     except ValueError:
         value = math.nan
     if not 0 <= value <= most:
-        raise MergeError(f"{student}, {name.split(' (')[0]}: {text!r} is not between 0 and {most:g}")
+        raise MergeError(
+            f"{student}, {name.split(' (')[0]}: {text!r} is not between 0 and {most:g}"
+        )
     return value
