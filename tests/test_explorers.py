@@ -80,6 +80,18 @@ def test_python_sees_and_sets_a_control():
     assert seen == ["balance", "exports"] and explorer.values["flow"] == "exports"
 
 
+def test_changes_that_overtake_each_other_are_put_back_in_order():
+    explorer = explorers.Trade()
+    seen = []
+    explorer.observe(lambda change: seen.append(change["new"]), names="flow")
+    flows = ["exports", "imports", "balance", "turnover", "imports"]
+    for number in (2, 3, 1, 5, 4):
+        message = {"change": {"flow": flows[number - 1]}, "view": "a", "number": number}
+        explorer._handle_custom_msg(message, [])
+    explorer._handle_custom_msg({"change": {"flow": "exports"}, "view": "b", "number": 1}, [])
+    assert seen == [*flows, "exports"]
+
+
 def test_two_explorers_do_not_share_their_controls():
     one, two = explorers.Trade(), explorers.Trade()
     one.partners = ["CHN"]

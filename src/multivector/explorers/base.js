@@ -445,6 +445,8 @@ const MV = (() => {
     const chart = $(".mv-chart"); const notice = $(".mv-notice");
     let [v, fine] = valuesOf(spec, model);
     let out; let mine = false; let queued = false; let width = 0;
+    let sent = 0; let saving = null;
+    const viewId = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
     const tableBox = $(".mv-tablebox"); const details = $(".mv-table");
 
     function draw() {
@@ -470,8 +472,14 @@ const MV = (() => {
       const moved = Object.entries(changes).filter(([k, value]) => !same(model.get(k), value));
       for (const [k, value] of moved) model.set(k, value);
       // The widget protocol merges quick changes into the last one; a message of its own does not.
-      if (moved.length) model.send({ change: Object.fromEntries(moved) });
-      model.save_changes();
+      // They are numbered, because JupyterLab hands them to two threads of the kernel at first.
+      if (moved.length) {
+        sent += 1;
+        model.send({ change: Object.fromEntries(moved), view: viewId, number: sent });
+      }
+      // The state itself, for other views of this explorer, once the reader pauses.
+      clearTimeout(saving);
+      saving = setTimeout(() => model.save_changes(), 200);
       mine = false;
       refresh();
       if (home === "page") writeAddress();

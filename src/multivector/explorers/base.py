@@ -12,6 +12,7 @@ checks against it whatever comes in by the page's address.
 from __future__ import annotations
 
 import math
+import threading
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, ClassVar
@@ -96,18 +97,38 @@ class Explorer(anywidget.AnyWidget):
             "words": WORDS,
         }
         super().__init__(data=data, spec=spec, **{**defaults, **values})
+        self._order = threading.RLock()
+        self._heard: dict[str, int] = {}
+        self._early: dict[str, dict[int, dict[str, Any]]] = {}
         self.on_msg(self._hear)
 
     def _hear(self, widget: Any, content: dict[str, Any], buffers: list[memoryview]) -> None:
-        """Take one change of the view, as it happened.
+        """Take the changes of a view one by one, in the order in which the reader made them.
 
-        ipywidgets merges changes that come faster than the kernel answers, so that a reader's
-        quick clicks would reach ``observe`` as their last one only. Each change therefore also
-        comes as a message. The lock keeps the value from being sent back: by then the view may
-        have moved on, and an old value would pull it back.
+        ipywidgets merges changes that come faster than the kernel answers, so that quick clicks
+        would reach ``observe`` as their last one only; each change therefore comes as a message.
+        JupyterLab sends a widget's first messages to the kernel's main thread and the later ones
+        to a subshell, and the two run at once: the numbers put them back in order.
         """
-        for key, value in (content.get("change") or {}).items():
+        change = content.get("change")
+        if not isinstance(change, dict):
+            return
+        view, number = content.get("view"), content.get("number")
+        with self._order:
+            if view is None or number is None:
+                self._take(change)
+                return
+            early = self._early.setdefault(view, {})
+            early[number] = change
+            while (following := self._heard.get(view, 0) + 1) in early:
+                self._heard[view] = following
+                self._take(early.pop(following))
+
+    def _take(self, change: dict[str, Any]) -> None:
+        for key, value in change.items():
             if key in self.spec["defaults"]:
+                # The lock keeps the value from being sent back: by then the view may have moved
+                # on, and an old value would pull it back.
                 with self._lock_property(**{key: value}):
                     setattr(self, key, value)
 
