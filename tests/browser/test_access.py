@@ -7,6 +7,7 @@ it does not prove; charts and explorers have their own tests.
 from __future__ import annotations
 
 import json
+
 import pytest
 from conftest import ROOT
 
