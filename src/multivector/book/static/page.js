@@ -32,7 +32,7 @@
     const list = document.getElementById("pst-primary-sidebar");
     if (!list) return;
     const here = list.querySelector(".current.active > a, a.current");
-    if (here && here.offsetTop > innerHeight / 2) list.scrollTop = here.offsetTop - innerHeight / 3;
+    if (here && here.offsetTop > innerHeight * 0.85) list.scrollTop = here.offsetTop - innerHeight / 2;
     all(".mv-hide-list").forEach(function (button) {
       button.addEventListener("click", function () {
         button.setAttribute("aria-pressed", String(root.classList.toggle("mv-list-hidden")));
