@@ -209,7 +209,7 @@ def _table(app: Any, docname: str, rows: list[tuple]) -> nodes.table:
         )
         body += nodes.row("", *(nodes.entry("", *cell) for cell in cells))
     group += body
-    return nodes.table("", nodes.title(text="Objectives and what checks them"), group)
+    return nodes.table("", group)
 
 
 # --- what each page promises and asks, kept with the environment --------------------------------
