@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import zipfile
 
 import pandas as pd
 import pytest
@@ -176,6 +177,22 @@ def test_terms_without_a_date_are_refused(folder):
     descriptor["resources"][0]["terms"]["checked"] = ""
     (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
     assert "terms" in {problem.rule for problem in data.problems(folder, hashes=False)}
+
+
+def test_the_zip_holds_what_may_be_passed_on_and_nothing_else(folder, tmp_path):
+    descriptor = data.package(folder)
+    descriptor["resources"][0]["terms"]["redistribution"] = "no"
+    kept_back = descriptor["resources"][0]["path"]
+    (folder / "datapackage.json").write_text(json.dumps(descriptor), encoding="utf-8")
+    data.write_zip(tmp_path / "one.zip", folder)
+    data.write_zip(tmp_path / "two.zip", folder)
+    assert (tmp_path / "one.zip").read_bytes() == (tmp_path / "two.zip").read_bytes()
+    with zipfile.ZipFile(tmp_path / "one.zip") as archive:
+        names = set(archive.namelist())
+        inside = json.loads(archive.read("datapackage.json"))
+    rest = {entry["path"] for entry in descriptor["resources"]} - {kept_back}
+    assert names == rest | {"datapackage.json"}
+    assert {entry["path"] for entry in inside["resources"]} == rest
 
 
 def test_the_committed_codebook_is_the_generated_one():

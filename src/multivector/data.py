@@ -15,6 +15,7 @@ import io
 import json
 import re
 import sys
+import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -298,13 +299,44 @@ def write_hashes(folder: Path | None = None) -> None:
     (folder / "datapackage.json").write_text(text, encoding="utf-8")
 
 
-def codebook(folder: Path | None = None) -> str:
-    """Return the codebook as Markdown: one section a table, generated from the descriptor."""
+def write_zip(target: Path, folder: Path | None = None) -> None:
+    """Write the data package as one zip: every table whose terms let it be passed on.
+
+    The descriptor inside names only the tables inside. The same tables give the same bytes.
+    """
     folder = folder or data_dir()
-    return "\n".join(_codebook_section(entry, folder) for entry in package(folder)["resources"])
+    descriptor = package(folder)
+    descriptor["resources"] = [
+        entry for entry in descriptor["resources"] if entry["terms"]["redistribution"] == "yes"
+    ]
+    text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+    files = {"datapackage.json": text.encode()}
+    files |= {
+        entry["path"]: (folder / entry["path"]).read_bytes() for entry in descriptor["resources"]
+    }
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name in sorted(files):
+            # No clock: the earliest date that a zip can say.
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, files[name])
 
 
-def _codebook_section(entry: dict, folder: Path) -> str:
+def codebook(folder: Path | None = None, used: dict[str, list[str]] | None = None) -> str:
+    """Return the codebook as Markdown: one section a table, generated from the descriptor.
+
+    ``used``: table -> links to the pages that use it, added to its section where given.
+    """
+    folder = folder or data_dir()
+    return "\n".join(
+        _codebook_section(entry, folder, (used or {}).get(entry["name"], []))
+        for entry in package(folder)["resources"]
+    )
+
+
+def _codebook_section(entry: dict, folder: Path, pages: list[str]) -> str:
     terms = entry["terms"]
     rows = len(_rows(folder / entry["path"])[1])
     lines = [
@@ -325,6 +357,7 @@ def _codebook_section(entry: dict, folder: Path) -> str:
     lines += [
         f"- **Source.** {sources}",
         f"- **Terms.** [{terms['title']}]({terms['path']}), read on {terms['checked']}: {may}.",
+        *([f"- **Used on.** {', '.join(pages)}"] if pages else []),
         "",
         "| column | type | unit | meaning |",
         "|---|---|---|---|",
@@ -344,14 +377,16 @@ Each table says what it counts, what it does not, where it comes from and on wha
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run ``check``, ``hash`` or ``codebook``; return the exit status."""
+    """Run ``check``, ``hash``, ``codebook`` or ``zip``; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m multivector.data", description=__doc__)
-    parser.add_argument("command", choices=["check", "hash", "codebook"])
+    parser.add_argument("command", choices=["check", "hash", "codebook", "zip"])
     command = parser.parse_args(argv).command
     if command == "hash":
         write_hashes()
     elif command == "codebook":
         (data_dir() / "README.md").write_text(_README_HEAD + codebook(), encoding="utf-8")
+    elif command == "zip":
+        write_zip(Path("dist/multi-vector-data.zip"))
     else:
         found = problems()
         for problem in found:
