@@ -2,7 +2,7 @@
 
 `` ```otter `` fences hold otter's ``# BEGIN QUESTION`` and its kin, so that ``otter assign`` builds
 the same source; minutes, objectives and rubrics stand in the front matter under ``multivector``.
-Reading needs jupytext (the ``instructor`` extra), not otter.
+Reading needs neither otter nor jupytext, so that a small Binder image can build student notebooks.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+_FRONT = re.compile(r"\A---\n(.*?)^---[ \t]*\n", re.MULTILINE | re.DOTALL)
+_CODE = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```otter[ \t]*\n(.*?)^```[ \t]*$\n?", re.MULTILINE | re.DOTALL)
 _BOUNDARY = re.compile(r"#\s+(BEGIN|END)\s+(QUESTION|SOLUTION|TESTS)\s*", re.IGNORECASE)
 _CONFIG = re.compile(
@@ -141,14 +143,12 @@ def read(name: str | Path) -> Assignment:
 
 def parse(text: str, path: Path) -> Assignment:
     """Return the assignment written in ``text``. Raises ``SourceError`` for a broken source."""
-    import jupytext
-
-    notebook = jupytext.reads(text, fmt="md:myst")
-    facts = notebook.metadata.get("multivector", {})
+    metadata, pieces = myst_cells(text)
+    facts = metadata.get("multivector", {})
     cells: list[Cell] = []
     questions: list[Question] = []
     state = _Reader(facts.get("questions", {}))
-    for kind, source in _pieces(notebook.cells):
+    for kind, source in _pieces(pieces):
         state.take(kind, source, cells, questions)
     if state.question is not None:
         raise SourceError(f"question {state.question['name']} never ends")
@@ -165,20 +165,41 @@ def parse(text: str, path: Path) -> Assignment:
         objectives=dict(facts.get("objectives", {})),
         questions=tuple(questions),
         cells=tuple(cells),
-        kernelspec=dict(notebook.metadata.get("kernelspec", {})),
+        kernelspec=dict(metadata.get("kernelspec", {})),
         source=text,
         path=path,
     )
     return replace(result, digest=hashlib.sha256(text.encode()).hexdigest())
 
 
-def _pieces(cells: list[Any]) -> Iterator[tuple[str, str]]:
-    """Yield (text | code | otter, source) in order, with fences taken out of the text."""
-    for cell in cells:
-        if cell.cell_type == "code":
-            yield "code", cell.source
+def myst_cells(text: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
+    """Return the front matter and the (text | code, source) cells of a MyST notebook.
+
+    The subset that assignments use: ``{code-cell}`` fences without options, and ``+++`` between
+    two cells of text. Raises ``SourceError`` for a source without front matter.
+    """
+    match = _FRONT.match(text)
+    if match is None:
+        raise SourceError("no front matter: the source begins with ---")
+    metadata = yaml.safe_load(match[1]) or {}
+    cells: list[tuple[str, str]] = []
+    rest = text[match.end() :]
+    for index, part in enumerate(_CODE.split(rest)):
+        if index % 2:
+            cells.append(("code", part.strip("\n")))
             continue
-        rest = cell.source + "\n"
+        pieces = re.split(r"^\+\+\+.*$", part, flags=re.MULTILINE)
+        cells += [("text", piece.strip()) for piece in pieces if piece.strip()]
+    return metadata, cells
+
+
+def _pieces(cells: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield (text | code | otter, source) in order, with fences taken out of the text."""
+    for kind, source in cells:
+        if kind == "code":
+            yield "code", source
+            continue
+        rest = source + "\n"
         while match := _FENCE.search(rest):
             if rest[: match.start()].strip():
                 yield "text", rest[: match.start()].strip()

@@ -21,6 +21,7 @@ from typing import Any
 from multivector.grading.assignment import (
     Assignment,
     Cell,
+    myst_cells,
     one_boundary_a_fence,
     with_solution,
     without_solution,
@@ -246,16 +247,16 @@ def gradescope_zip(assignment: Assignment, target: Path, package: str = _PACKAGE
             "the Gradescope zip needs otter-grader: pip install 'multivector[instructor]', "
             "or leave it out with --only student,colab,solution"
         ) from None
-    import jupytext
-
     config = "# ASSIGNMENT CONFIG\n"
     source_text = assignment.source.replace(config, f"{config}requirements: requirements.txt\n")
-    notebook = jupytext.reads(one_boundary_a_fence(source_text), fmt="md:myst")
-    notebook.metadata.pop("jupytext", None)
-    notebook.metadata.pop("multivector", None)
+    _, pieces = myst_cells(one_boundary_a_fence(source_text))
+    cells = [
+        _cell("code" if kind == "code" else "markdown", text, str(number))
+        for number, (kind, text) in enumerate(pieces)
+    ]
     with tempfile.TemporaryDirectory(prefix="multivector-") as folder:
         source = Path(folder) / f"{assignment.slug}.ipynb"
-        jupytext.write(notebook, source, fmt="ipynb")
+        source.write_text(_notebook_text(assignment, cells), encoding="utf-8")
         (Path(folder) / "requirements.txt").write_text(f"{package}\n", encoding="utf-8")
         run = subprocess.run(
             [sys.executable, "-m", "otter", "assign", source.name, "out", "--no-pdfs"],

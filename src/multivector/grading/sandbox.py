@@ -18,7 +18,6 @@ import sys
 import sysconfig
 import tempfile
 import time
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -401,8 +400,3 @@ def explain(complaint: str) -> str:
         "--no-sandbox grades without any protection: only for notebooks you wrote yourself.",
     ]
     return "\n".join(lines)
-
-
-def names(values: Sequence[str]) -> str:
-    """Return a list for people: ``a, b and c``."""
-    return " and ".join([", ".join(values[:-1]), values[-1]] if len(values) > 1 else values)

@@ -1,0 +1,480 @@
+"""A run as an instructor lives it: zips, names, rosters, a killed run, essays, refusals."""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import grading_cases as cases
+import pytest
+
+from multivector.cli import main
+from multivector.grading import grade, report, sandbox, submissions
+from multivector.grading.notebook import Notebook, run_test
+
+SLUG = "05-measuring-vectors"
+ROOT = Path(__file__).resolve().parents[1]
+SOURCE = str(ROOT / "exercises" / SLUG)
+
+needs_bwrap = pytest.mark.skipif(
+    shutil.which("bwrap") is None, reason="bubblewrap is not installed"
+)
+
+
+def right() -> bytes:
+    return cases.notebook(cases.solution_cells(SLUG))
+
+
+def wrong() -> bytes:
+    return cases.notebook([cases.wrong_cell(SLUG)])
+
+
+def rows_of(output: Path) -> list[dict[str, str]]:
+    return list(csv.DictReader(io.StringIO(output.read_bytes().decode("utf-8-sig"))))
+
+
+def by_name(output: Path) -> dict[str, dict[str, str]]:
+    return {r["student"]: r for r in rows_of(output)}
+
+
+# --- whose notebook is it -----------------------------------------------------------------------
+
+
+def owners(paths: list[str], tmp_path: Path) -> dict[str, tuple[str, str, str]]:
+    archive = tmp_path / "in.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in paths:
+            zipped.writestr(path, b"{}")
+    return {s.key: (s.name, s.lms_id, s.file) for s in submissions.collect(archive)}
+
+
+def test_canvas_names(tmp_path: Path) -> None:
+    found = owners(
+        [
+            "ivanovivan_4711_90001_05-measuring-vectors.ipynb",
+            "ivanovivan_4711_90001_05-measuring-vectors-1.ipynb",
+            "әлібайәсел_LATE_4712_90002_ex01 (1).ipynb",
+            "smith_4713_90003_essay.docx",
+        ],
+        tmp_path,
+    )
+    assert found["4711"] == (
+        "ivanovivan", "4711", "ivanovivan_4711_90001_05-measuring-vectors-1.ipynb",
+    )  # fmt: skip
+    assert found["4712"][0] == "әлібайәсел"
+    assert set(found) == {"4711", "4712", "4713"}
+
+
+def test_moodle_names(tmp_path: Path) -> None:
+    found = owners(
+        [
+            "Әсел Қайратқызы_881_assignsubmission_file_/05-measuring-vectors.ipynb",
+            "Иван Петров_882_assignsubmission_file/ex01 (1).ipynb",
+            "John O'Neill_883_assignsubmission_file_05.ipynb",
+            "__MACOSX/._x.ipynb",
+        ],
+        tmp_path,
+    )
+    assert {k: v[0] for k, v in found.items()} == {
+        "881": "Әсел Қайратқызы", "882": "Иван Петров", "883": "John O'Neill",
+    }  # fmt: skip
+
+
+def test_two_students_of_one_name_stay_two(tmp_path: Path) -> None:
+    found = owners(
+        ["Ли_1_assignsubmission_file_/a.ipynb", "Ли_2_assignsubmission_file_/a.ipynb"], tmp_path
+    )
+    assert set(found) == {"1", "2"}
+
+
+def test_a_folder_of_files_and_folders(tmp_path: Path) -> None:
+    (tmp_path / "Айгүл").mkdir()
+    (tmp_path / "Айгүл" / "ex01 (1).ipynb").write_bytes(right())
+    (tmp_path / "nobody").mkdir()
+    (tmp_path / "bob.ipynb").write_bytes(right())
+    (tmp_path / "carol.pdf").write_bytes(b"%PDF")
+    (tmp_path / ".DS_Store").write_bytes(b"x")
+    found = {s.name: s for s in submissions.collect(tmp_path)}
+    assert set(found) == {"Айгүл", "bob", "carol"}
+    assert found["carol"].load is None and "not an .ipynb" in found["carol"].problem
+
+
+def test_links_are_not_followed(tmp_path: Path) -> None:
+    secret = tmp_path / "secret.ipynb"
+    secret.write_bytes(right())
+    folder = tmp_path / "in"
+    (folder / "dan").mkdir(parents=True)
+    (folder / "eve.ipynb").symlink_to(secret)
+    (folder / "mallory").symlink_to(tmp_path)
+    (folder / "dan" / "a.ipynb").symlink_to("/etc/passwd")
+    os.mkfifo(folder / "pipe.ipynb")
+    for found in submissions.collect(folder):
+        assert found.load is None, found
+        assert "not followed" in found.problem or "no notebook" in found.problem
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "../../../etc/cron.d/x.ipynb", "/etc/passwd.ipynb", "..\\..\\x.ipynb",
+        "=cmd|' /C calc'!A0.ipynb", "<script>alert(1)</script>.ipynb", "-rf.ipynb",
+        "a\nb.ipynb", "\u202eevil.ipynb", "x" * 230 + ".ipynb", "CON.ipynb", "%00.ipynb",
+        "' onmouseover='alert(1).ipynb", "@SUM(A1:A9).ipynb",
+    ],
+)  # fmt: skip
+def test_a_hostile_name_is_only_a_name(name: str, tmp_path: Path) -> None:
+    archive = tmp_path / "in.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr(name, b"{}")
+    (found,) = submissions.collect(archive)
+    empty = grade.Result(found.key, found.name, found.lms_id, found.file, "unreadable", "why")
+    page = report.feedback_name(empty)
+    assert "/" not in page and "\\" not in page and not page.startswith((".", "-"))
+    assert len(page.encode()) < 200
+    assert "<script" not in report.feedback_html(cases.assignment(SLUG), empty)
+    (row,) = csv.DictReader(io.StringIO(report.grades_csv(cases.assignment(SLUG), [empty])))
+    for value in row.values():
+        assert not value.startswith(("=", "+", "-", "@"))
+        assert "\n" not in value and "\u202e" not in value
+
+
+def test_a_name_that_is_not_utf8(tmp_path: Path) -> None:
+    path = os.path.join(os.fsencode(tmp_path), b"\xff\xfe.ipynb")
+    with open(path, "wb") as file:
+        file.write(right())
+    (found,) = submissions.collect(tmp_path)
+    found.name.encode("utf-8")
+    assert found.load is not None and found.load() == right()
+
+
+def test_a_zip_bomb_and_a_broken_member(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(submissions, "MAX_BYTES", 1_000_000)
+    archive = tmp_path / "in.zip"
+    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+        zipped.writestr("bomb.ipynb", b"0" * 50_000_000)
+        zipped.writestr("good.ipynb", right())
+    content = bytearray(archive.read_bytes())
+    place = content.index(b"good.ipynb") + len(b"good.ipynb") + 40
+    content[place : place + 20] = b"\xff" * 20
+    archive.write_bytes(bytes(content))
+    for found in submissions.collect(archive):
+        assert found.load is not None
+        with pytest.raises(submissions.NotebookError):
+            submissions.read_script(found.load())
+
+
+def test_neither_folder_nor_zip(tmp_path: Path) -> None:
+    (tmp_path / "x.zip").write_bytes(b"PK nonsense")
+    with pytest.raises(submissions.SubmissionsError):
+        submissions.collect(tmp_path / "x.zip")
+
+
+# --- runs ---------------------------------------------------------------------------------------
+
+
+@needs_bwrap
+@pytest.mark.parametrize("kind", ["canvas", "moodle"])
+def test_a_zip_is_graded(kind: str, tmp_path: Path) -> None:
+    names = {
+        "canvas": ("aman_1_11_x.ipynb", "zhanna_LATE_2_12_x.ipynb", "empty_3_13_x.ipynb"),
+        "moodle": tuple(
+            f"{n}_{i}_assignsubmission_file_/x.ipynb"
+            for i, n in enumerate(("aman", "zhanna", "empty"), 1)
+        ),
+    }[kind]
+    archive = tmp_path / "class.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for name, content in zip(names, (right(), wrong(), b""), strict=True):
+            zipped.writestr(name, content)
+    roster = tmp_path / "roster.csv"
+    roster.write_text("id,name\n1,aman\n2,zhanna\n3,empty\n4,Құралай\n", encoding="utf-8")
+    before = hashlib.sha256(archive.read_bytes()).hexdigest()
+    output = tmp_path / "out" / "grades.csv"
+    arguments = ["grade", SOURCE, str(archive), "--output", str(output), "--roster", str(roster)]
+    assert main(arguments) == 0
+    rows = by_name(output)
+    assert (rows["aman"]["status"], rows["aman"]["total"]) == ("graded", "20")
+    assert (rows["zhanna"]["status"], rows["zhanna"]["total"]) == ("graded", "0")
+    assert (rows["empty"]["status"], rows["empty"]["total"]) == ("unreadable", "")
+    assert (rows["Құралай"]["status"], rows["Құралай"]["total"]) == ("missing", "")
+    assert hashlib.sha256(archive.read_bytes()).hexdigest() == before
+    assert output.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel needs the BOM"
+
+
+def class_of(folder: Path, count: int) -> None:
+    folder.mkdir()
+    for number in range(count):
+        cells = [*cases.solution_cells(SLUG), f"import time\ntime.sleep(0.3)  # {number}"]
+        (folder / f"student{number:02}.ipynb").write_bytes(cases.notebook(cells))
+
+
+def start(folder: Path, output: Path) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "multivector.cli", "grade", SOURCE, str(folder)]
+    return subprocess.Popen(
+        [*command, "--output", str(output), "--jobs", "2"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+
+
+def workers() -> list[str]:
+    lines = []
+    for entry in Path("/proc").iterdir():
+        try:
+            line = (entry / "cmdline").read_bytes()
+        except OSError:
+            continue
+        if entry.name.isdigit() and b"grading/worker.py" in line:
+            lines.append(entry.name)
+    return lines
+
+
+@needs_bwrap
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_killed_run_goes_on_where_it_was(how: signal.Signals, tmp_path: Path) -> None:
+    folder, output = tmp_path / "in", tmp_path / "grades.csv"
+    class_of(folder, 10)
+    journal = tmp_path / "grades.csv.journal"
+    others = set(workers())
+    run = start(folder, output)
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline:
+        if journal.exists() and journal.read_bytes().count(b"\n") >= 3:
+            break
+        time.sleep(0.02)
+    run.send_signal(how)
+    run.wait(timeout=60)
+    assert not output.exists(), "no half a table"
+    done = journal.read_bytes()
+    assert 3 <= done.count(b"\n") < 10
+    deadline = time.monotonic() + 5
+    while set(workers()) - others and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not set(workers()) - others, "a sandbox outlived its grader"
+    with journal.open("ab") as file:
+        file.write(b'{"stamp": "half a li')  # as a power cut would leave it
+    assert start(folder, output).wait(timeout=120) == 0
+    keys = [json.loads(line)["key"] for line in journal.read_bytes().splitlines()]
+    assert len(keys) == len(set(keys)) == 10, "nobody graded twice, nobody lost"
+    assert journal.read_bytes().startswith(done[: done.rfind(b"\n") + 1])
+    assert {r["total"] for r in rows_of(output)} == {"20"}
+
+
+@needs_bwrap
+def test_only_what_changed_is_graded_again(tmp_path: Path) -> None:
+    folder, output = tmp_path / "in", tmp_path / "grades.csv"
+    folder.mkdir()
+    for name in ("a", "b"):
+        (folder / f"{name}.ipynb").write_bytes(wrong())
+    assert main(["grade", SOURCE, str(folder), "--output", str(output)]) == 0
+    journal = tmp_path / "grades.csv.journal"
+    first = journal.read_bytes()
+    assert main(["grade", SOURCE, str(folder), "--output", str(output)]) == 0
+    assert journal.read_bytes() == first
+    (folder / "b.ipynb").write_bytes(right())
+    assert main(["grade", SOURCE, str(folder), "--output", str(output)]) == 0
+    assert journal.read_bytes().count(b"\n") == 3
+    assert {n: r["total"] for n, r in by_name(output).items()} == {"a": "0", "b": "20"}
+
+
+def test_a_journal_of_other_tests_or_limits_is_not_believed(tmp_path: Path) -> None:
+    result = grade.Result("k", "n", "", "f", "graded", points={"q1": 2.0})
+    first = grade.Journal(tmp_path / "j", "one")
+    first.add("sha", result)
+    with pytest.raises(OSError):
+        grade.Journal(tmp_path / "j", "one")
+    first.close()
+    for stamp, known in (("one", True), ("two", False)):
+        journal = grade.Journal(tmp_path / "j", stamp)
+        assert (journal.get("k", "sha") is not None) is known
+        assert journal.get("k", "other file") is None
+        journal.close()
+
+
+@pytest.mark.parametrize("line", [b"null\n", b"{}\n", b"[1]\n", b'{"stamp":"s"}\n', b"\xff\n"])
+def test_a_spoilt_journal_costs_a_line(line: bytes, tmp_path: Path) -> None:
+    (tmp_path / "j").write_bytes(line)
+    journal = grade.Journal(tmp_path / "j", "s")
+    journal.add("sha", grade.Result("k", "n", "", "f", "graded"))
+    journal.close()
+    again = grade.Journal(tmp_path / "j", "s")
+    assert again.get("k", "sha") is not None
+    again.close()
+
+
+def test_without_a_sandbox_it_refuses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sandbox.shutil, "which", lambda name: None)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(right())
+    output = tmp_path / "grades.csv"
+    assert main(["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]) == 3
+    said = capsys.readouterr().err
+    assert "apt install bubblewrap" in said and "--no-sandbox" in said
+    assert not output.exists()
+
+
+def test_the_complaint_of_ubuntu_is_explained() -> None:
+    assert "AppArmor" in sandbox.explain("bwrap: setting up uid map: Permission denied")
+
+
+def test_no_sandbox_must_be_asked_for_and_warns(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(right())
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output), "--no-sandbox"]
+    assert main(arguments) == 0
+    assert rows_of(output)[0]["total"] == "20"
+    assert "runs as you" in capsys.readouterr().err
+
+
+def test_grades_are_not_written_among_the_submissions(tmp_path: Path) -> None:
+    (tmp_path / "a.ipynb").write_bytes(right())
+    assert main(["grade", SOURCE, str(tmp_path), "--output", str(tmp_path / "grades.csv")]) == 1
+    assert os.listdir(tmp_path) == ["a.ipynb"]
+
+
+@pytest.mark.parametrize("arguments", [["no-such-thing", "."], [SOURCE, "/no/such/folder"]])
+def test_a_wrong_argument_is_named(arguments: list[str], capsys: pytest.CaptureFixture) -> None:
+    assert main(["grade", *arguments]) == 1
+    assert capsys.readouterr().err.strip()
+
+
+# --- essays -------------------------------------------------------------------------------------
+
+
+def essay_rows(*texts: str) -> list[grade.Result]:
+    points = {q.name: q.points for q in cases.assignment(SLUG).automatic}
+    return [
+        grade.Result(f"s{i}", f"s{i}", "", "f", "graded", points=dict(points), essays={"q7": t})
+        for i, t in enumerate(texts)
+    ]
+
+
+def filled(sheet: str, *marks: str, separator: str = ",") -> str:
+    rows = list(csv.DictReader(io.StringIO(sheet)))
+    columns = [c for c in rows[0] if c.startswith("q7 ")]
+    for row in rows:
+        row.update(zip(columns, marks, strict=True))
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, list(rows[0]), delimiter=separator)
+    writer.writeheader()
+    writer.writerows(rows)
+    return buffer.getvalue()
+
+
+def test_essays_are_merged_into_a_final_mark() -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("Қазақстан мен Ресей", "=HYPERLINK(1)")
+    grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
+    for separator, half in ((",", "1.5"), (";", "1,5")):
+        text = filled(sheet, "2", half, "1", separator=separator)
+        rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, text))))
+        assert [(r["q7"], r["final"]) for r in rows] == [("4.5", "24.5")] * 2
+
+
+def test_an_unfinished_sheet_gives_no_final_mark() -> None:
+    assignment = cases.assignment(SLUG)
+    results = [*essay_rows("one"), grade.Result("t", "t", "", "f", "timeout", points={"q1": None})]
+    grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
+    for text in (sheet, filled(sheet, "2", "", "1")):
+        rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, text))))
+        assert [r["final"] for r in rows] == ["", ""]
+
+
+@pytest.mark.parametrize("mark", ["3", "-1", "two", "nan", "inf", "1e9"])
+def test_a_mark_outside_its_criterion_is_refused(mark: str) -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("one")
+    grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
+    with pytest.raises(report.MergeError, match="s0"):
+        report.merge_essays(assignment, grades, filled(sheet, mark, "1", "1"))
+
+
+def test_a_stranger_and_a_double_in_the_sheet_are_refused() -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("one", "two")
+    sheet = report.essay_csv(assignment, results)
+    with pytest.raises(report.MergeError, match="s1"):
+        report.merge_essays(assignment, report.grades_csv(assignment, results[:1]), sheet)
+    with pytest.raises(report.MergeError, match="twice"):
+        double = sheet + sheet.splitlines()[1] + "\r\n"
+        report.merge_essays(assignment, report.grades_csv(assignment, results), double)
+
+
+@needs_bwrap
+def test_a_filled_sheet_is_not_overwritten(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(right())
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    assert main(arguments) == 0
+    sheet = tmp_path / "grades-essays.csv"
+    sheet.write_text(filled(sheet.read_text(encoding="utf-8-sig"), "2", "2", "1"))
+    mine = sheet.read_bytes()
+    assert main(arguments) == 0
+    assert sheet.read_bytes() == mine
+    final = tmp_path / "final.csv"
+    assert main(["merge-essays", SOURCE, str(output), str(sheet), "--output", str(final)]) == 0
+    assert rows_of(final)[0]["final"] == "25"
+
+
+# --- the protocol -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"", b"x", b"[]", b"1", b'{"id": true}', b'{"id": "1"}', b'{"value": 1}',
+        b'{"id": 1, "value": NaN}', b'{"id": 1, "value": Infinity}', b"[" * 100_000,
+        b'{"id": ' + b"9" * 5000 + b"}", b"\xff\xfe", b'{"id": 1' + b" " * 2_000_000 + b"}",
+        b'{"id": 1, "v": ' + b"[" * 50 + b"]" * 50 + b"}",
+    ],
+)  # fmt: skip
+def test_a_reply_of_no_worker_of_ours(line: bytes) -> None:
+    with pytest.raises(sandbox.Lost) as caught:
+        sandbox.parse_reply(line)
+    assert caught.value.kind == "tampered"
+
+
+def test_brackets_in_an_essay_are_no_nesting() -> None:
+    text = "[{" * 400
+    assert sandbox.parse_reply(json.dumps({"id": 1, "v": text}).encode())["v"] == text
+
+
+def test_lost_is_not_something_a_test_can_catch() -> None:
+    class Answers:
+        def get(self, name: str) -> object:
+            def call() -> None:
+                raise sandbox.Lost("killed", "x")
+
+            return call
+
+    with pytest.raises(sandbox.Lost):
+        run_test("test_x", "def test_x(f):\n    f()\n", Answers())
+
+
+def test_a_test_that_breaks_on_an_answer_does_not_pass() -> None:
+    checks = Notebook({"q": [{"name": "test_x", "source": "def test_x(a):\n    a.nothing\n"}]})
+    assert checks.check("q", {"a": 1}).messages
+
+
+def test_feedback_in_a_notebook_is_escaped() -> None:
+    source = "def test_x(a):\n    raise AssertionError(f'`a` is {a}')\n"
+    checks = Notebook({"q": [{"name": "test_x", "source": source}]})
+    shown = checks.check("q", {"a": "<script>"})._repr_html_()
+    assert "<script>" not in shown and "<code>a</code>" in shown
