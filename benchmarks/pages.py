@@ -1,0 +1,189 @@
+"""What a page weighs as it travels, and what Lighthouse makes of it on a phone.
+
+Every page stands beside the same content in the frame Jupyter Book gives by default (the theme's
+own layout, scripts and styles; the house's figures, facts and explorers in both, because the
+default drops Plotly figures). The default page also asks a content network for MathJax; without a
+network that is not counted, so the comparison flatters the default.
+
+Bytes are gzip, as a web server sends them, before a reader touches anything. Lighthouse: mobile,
+simulated throttling, median of three runs. All pages take most of an hour; MULTIVECTOR_PAGES=a,b
+picks pages by a part of their name, MULTIVECTOR_LIGHTHOUSE=0 prints the bytes alone.
+
+    python -m benchmarks.pages
+"""
+
+from __future__ import annotations
+
+import gzip
+import http.server
+import json
+import os
+import re
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+import yaml
+
+from multivector.book import PARTS
+from multivector.book.assets import node_command
+
+ROOT = Path(__file__).resolve().parents[1]
+BOOK = ROOT / "_build" / "html"
+RUNS = 3
+KINDS = {".html": "html", ".css": "css", ".js": "script", ".woff2": "font", ".ttf": "font",
+         ".svg": "image", ".png": "image"}  # fmt: skip
+SCORES = ("performance", "accessibility", "best-practices", "seo")
+sys.path.insert(0, str(ROOT / "tests"))
+
+
+class Packed(http.server.SimpleHTTPRequestHandler):
+    """Serve files as a web host does: gzip where the browser takes it."""
+
+    def do_GET(self) -> None:
+        file = Path(self.translate_path(self.path.split("?")[0]))
+        if not file.is_file() or file.suffix in (".woff2", ".png"):
+            return super().do_GET()
+        body = gzip.compress(file.read_bytes(), mtime=0)
+        self.send_response(200)
+        kind = self.guess_type(str(file))
+        self.send_header("Content-Type", f"{kind}; charset=utf-8" if "text" in kind else kind)
+        self.send_header("Content-Encoding", "gzip")
+        self.send_header("Content-Length", str(len(body)))
+        self.send_header("Cache-Control", "max-age=600")
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[str]:
+    """Serve a folder on a free port of this machine; yield its address."""
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Packed, directory=folder))
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+
+
+def default_book(out: Path) -> Path:
+    """Build the same pages in Jupyter Book's default frame; return the folder of its pages."""
+    source = out / "source"
+    source.mkdir()
+    shutil.copytree(ROOT / "chapters", source / "chapters")
+    shutil.copy(ROOT / "_toc.yml", source)
+    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
+    frame = {"weight", "mathml", "notebooks", "launch", "numbers"}
+    config["sphinx"]["extra_extensions"] = ["sphinx_proof", "sphinx_exercise"] + [
+        f"multivector.book.{part}" for part in PARTS if part not in frame
+    ]
+    config["sphinx"]["config"] = {"suppress_warnings": ["myst.xref_missing"]}
+    config["launch_buttons"] = {}
+    (source / "_config.yml").write_text(yaml.safe_dump(config), encoding="utf-8")
+    command = [str(Path(sys.executable).with_name("jupyter-book")), "build", str(source), "-q",
+               "--path-output", str(out)]  # fmt: skip
+    done = subprocess.run(command, capture_output=True, text=True)
+    pages = out / "_build" / "html"
+    if not (pages / "chapters" / "index.html").is_file():
+        raise RuntimeError(f"the default book did not build: {done.stderr[-1500:]}")
+    return pages
+
+
+def weigh(browser: object, address: str) -> Counter[str]:
+    """Return gzip bytes of a page by kind, as a phone's browser asks for them, nothing touched."""
+    sizes: Counter[str] = Counter()
+    context = browser.new_context(viewport={"width": 360, "height": 740})
+    home = re.match(r"https?://[^/]+", address)[0]
+    context.route("**/*", lambda r: r.continue_() if r.request.url.startswith(home) else r.abort())
+    tab = context.new_page()
+
+    def note(response: object) -> None:
+        length = int(response.headers.get("content-length", 0))
+        suffix = Path(response.url.split("?")[0]).suffix
+        sizes[KINDS.get(suffix, "other")] += length
+
+    tab.on("response", note)
+    tab.goto(address, wait_until="load")
+    tab.wait_for_timeout(700)
+    context.close()
+    return sizes
+
+
+def lighthouse(address: str, chromium: str) -> dict[str, float]:
+    """Return the medians of Lighthouse's four scores and of its layout shift."""
+    command, environment = node_command("node")
+    environment["CHROME_PATH"] = chromium
+    runs = []
+    for _ in range(RUNS):
+        done = subprocess.run(
+            [*command, ROOT / "node_modules/lighthouse/cli/index.js", address, "--quiet",
+             "--output=json", f"--only-categories={','.join(SCORES)}",
+             "--chrome-flags=--headless=new --no-sandbox --disable-gpu"],
+            capture_output=True, text=True, env=environment, timeout=240,
+        )  # fmt: skip
+        if done.returncode:
+            raise RuntimeError(f"Lighthouse failed on {address}: {done.stderr[-500:]}")
+        runs.append(json.loads(done.stdout))
+    found = {
+        score: statistics.median(100 * (run["categories"][score]["score"] or 0) for run in runs)
+        for score in SCORES
+    }
+    found["shift"] = statistics.median(
+        run["audits"]["cumulative-layout-shift"]["numericValue"] for run in runs
+    )
+    return found
+
+
+def main() -> None:
+    """Print the tables."""
+    import install_browser
+    from playwright.sync_api import sync_playwright
+
+    wanted = [part for part in os.environ.get("MULTIVECTOR_PAGES", "").split(",") if part]
+    pages = [
+        name
+        for page in sorted((BOOK / "chapters").rglob("*.html"))
+        if not wanted or any(part in str(page) for part in wanted)
+        for name in [page.relative_to(BOOK).as_posix()]
+    ]
+    chromium = install_browser.find()
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        default = default_book(Path(folder))
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        with served(BOOK) as ours, served(default) as theirs:
+            print("Gzip KB before any interaction (phone)\n")
+            kinds = ("html", "css", "script", "font", "image")
+            print(f"{'page':44}" + "".join(f"{kind:>8}" for kind in kinds)
+                  + f"{'all':>8}{'default':>9}")  # fmt: skip
+            for page in pages:
+                here = weigh(browser, f"{ours}/{page}")
+                there = weigh(browser, f"{theirs}/{page}")
+                print(f"{page.removeprefix('chapters/'):44}"
+                      + "".join(f"{here[kind] / 1024:>8.0f}" for kind in kinds)
+                      + f"{here.total() / 1024:>8.0f}{there.total() / 1024:>9.0f}")  # fmt: skip
+            browser.close()
+            if os.environ.get("MULTIVECTOR_LIGHTHOUSE") == "0":
+                return
+            print(f"\nLighthouse mobile, median of {RUNS}: ours / default\n")
+            print(f"{'page':44}" + "".join(f"{score:>16}" for score in SCORES) + f"{'shift':>16}")
+            for page in pages:
+                here, there = (lighthouse(f"{home}/{page}", chromium) for home in (ours, theirs))
+                cells = [f"{here[score]:.0f} / {there[score]:.0f}" for score in SCORES]
+                cells.append(f"{here['shift']:.3f} / {there['shift']:.3f}")
+                print(f"{page.removeprefix('chapters/'):44}"
+                      + "".join(f"{cell:>16}" for cell in cells), flush=True)  # fmt: skip
+
+
+if __name__ == "__main__":
+    main()
