@@ -112,6 +112,7 @@ def grade(
 ) -> subprocess.CompletedProcess:
     arguments = ["grade", str(ROOT / "exercises" / slug), str(folder), "--output", str(output)]
     command, environment = as_user([*arguments, *TIGHT, *extra], user)
+    environment["TMPDIR"] = str(output.parent / "tmp")
     return subprocess.run(
         command, env=environment, cwd=output.parent, capture_output=True, text=True, timeout=900
     )
@@ -128,6 +129,8 @@ def graded_class(user: str, slug: str, chosen: dict[str, cases.Case]) -> Class:
         home.chmod(0o777)
         folder = home / "submissions"
         folder.mkdir()
+        (home / "tmp").mkdir()
+        (home / "tmp").chmod(0o777)
         with socket.create_server(("127.0.0.1", 0)) as server:
             server.settimeout(0.2)
             cases.LISTENER["port"] = server.getsockname()[1]
@@ -148,7 +151,6 @@ def graded_class(user: str, slug: str, chosen: dict[str, cases.Case]) -> Class:
             listener = threading.Thread(target=listen)
             listener.start()
             before, processes_before = snapshot(folder), processes()
-            temporary = set(os.listdir(tempfile.gettempdir()))
             try:
                 done = grade(folder, home / "grades.csv", user, slug)
             finally:
@@ -156,13 +158,10 @@ def graded_class(user: str, slug: str, chosen: dict[str, cases.Case]) -> Class:
                 listener.join()
         assert done.returncode == 0, done.stderr
         left = processes() - processes_before
-        left |= {
-            n
-            for n in set(os.listdir(tempfile.gettempdir())) - temporary
-            if n.startswith("multivector-") or cases.MARK in n
-        }
+        left |= set(os.listdir(home / "tmp"))
+        left |= {n for n in os.listdir(tempfile.gettempdir()) if cases.MARK in n}
         known = {
-            *("submissions", "grades.csv", "grades.csv.journal"),
+            *("submissions", "tmp", "grades.csv", "grades.csv.journal"),
             *("grades-feedback", "grades-essays.csv"),
         }
         left |= set(os.listdir(home)) - known
@@ -235,16 +234,19 @@ def test_no_attack_finds_anything(attackers: Class, name: str) -> None:
     assert result["essays"].get("q7", "nothing") in ("nothing", ""), result["essays"]
 
 
-def test_a_class_leaves_nothing_behind(students: Class, attackers: Class) -> None:
-    for klass in (students, attackers):
-        assert klass.untouched, "the submissions' folder changed"
-        assert not klass.left, klass.left
-        assert klass.calls == 0, "a notebook reached a listener on localhost"
+def check_world(klass: Class, expected: int) -> None:
+    assert klass.untouched, "the submissions' folder changed"
+    assert not klass.left, klass.left
+    assert klass.calls == 0, "a notebook reached a listener on localhost"
+    assert len(klass.rows) == expected, "one row each"
 
 
-def test_one_row_each(students: Class, attackers: Class) -> None:
-    assert len(students.rows) == len(cases.BROKEN)
-    assert len(attackers.rows) == len(cases.ATTACKS)
+def test_a_class_leaves_nothing_behind(students: Class) -> None:
+    check_world(students, len(cases.BROKEN))
+
+
+def test_attackers_leave_nothing_behind(attackers: Class) -> None:
+    check_world(attackers, len(cases.ATTACKS))
 
 
 def test_untouched_and_copied_notebooks_are_flagged(students: Class) -> None:
@@ -255,14 +257,22 @@ def test_untouched_and_copied_notebooks_are_flagged(students: Class) -> None:
     assert "same notebook" not in students.pages["correct"], "a student reads nothing of others"
 
 
-def test_feedback_is_public_messages_and_no_markup(students: Class, attackers: Class) -> None:
+def check_pages(klass: Class) -> None:
     hidden = [c for q in cases.assignment(SLUG).questions for c in q.cases if c.hidden]
-    for page in [*students.pages.values(), *attackers.pages.values()]:
+    for page in klass.pages.values():
         assert "<script" not in page and "<img" not in page
         assert "default-src 'none'" in page
         for case in hidden:
             assert case.name not in page
         assert "has the right form, but" not in page, "a hidden test's message"
+
+
+def test_feedback_is_public_messages_and_no_markup(students: Class) -> None:
+    check_pages(students)
+
+
+def test_feedback_on_attacks_is_no_markup(attackers: Class) -> None:
+    check_pages(attackers)
 
 
 def test_no_cell_of_the_table_is_a_formula(attackers: Class) -> None:
@@ -292,3 +302,42 @@ def test_no_cell_of_the_table_is_a_formula(attackers: Class) -> None:
 )
 def test_a_csv_cell(value: object, written: str) -> None:
     assert report.cell(value) == written
+
+
+OTHER = "01-concepts"
+SAMPLE = [
+    "correct", "partly correct", "infinite loop in a function", "nbformat 3", "truncated",
+    "untouched", "wrong names", "string", "Series", "other kernel",
+]  # fmt: skip
+SAMPLE_ATTACKS = [
+    "equal to everything", "patched builtins", "read the tests", "forged replies in advance",
+    "replaced encoder", "os._exit", "20 children", "call home", "forged huge reply",
+    "functions that bite",
+]  # fmt: skip
+
+
+def check_class(slug: str, user: str, broken: list[str], attacks: list[str]) -> None:
+    klass = graded_class(
+        user,
+        slug,
+        {n: cases.BROKEN[n] for n in broken} | {n: cases.ATTACKS[n] for n in attacks},
+    )
+    check_world(klass, len(broken) + len(attacks))
+    questions = [q.name for q in cases.assignment(slug).automatic]
+    for name in broken:
+        check_row(klass, name, cases.BROKEN[name], slug)
+    for name in attacks:
+        row = klass.rows[file_name(name).removesuffix(".ipynb")]
+        assert all(row[q] in ("", "0") for q in questions), row
+        assert row["status"] in cases.ATTACKS[name].statuses, row
+
+
+def test_a_sample_holds_on_the_other_assignment() -> None:
+    check_class(OTHER, users()[-1], SAMPLE, SAMPLE_ATTACKS)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("user", users())
+@pytest.mark.parametrize("slug", [SLUG, OTHER])
+def test_everything_holds_everywhere(slug: str, user: str) -> None:
+    check_class(slug, user, list(cases.BROKEN), list(cases.ATTACKS))

@@ -7,7 +7,6 @@ import hashlib
 import io
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
@@ -25,10 +24,6 @@ from multivector.grading.notebook import Notebook, run_test
 SLUG = "05-measuring-vectors"
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = str(ROOT / "exercises" / SLUG)
-
-needs_bwrap = pytest.mark.skipif(
-    shutil.which("bwrap") is None, reason="bubblewrap is not installed"
-)
 
 
 def right() -> bytes:
@@ -182,7 +177,6 @@ def test_neither_folder_nor_zip(tmp_path: Path) -> None:
 # --- runs ---------------------------------------------------------------------------------------
 
 
-@needs_bwrap
 @pytest.mark.parametrize("kind", ["canvas", "moodle"])
 def test_a_zip_is_graded(kind: str, tmp_path: Path) -> None:
     names = {
@@ -239,7 +233,6 @@ def workers() -> list[str]:
     return lines
 
 
-@needs_bwrap
 @pytest.mark.slow
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
 def test_a_killed_run_goes_on_where_it_was(how: signal.Signals, tmp_path: Path) -> None:
@@ -271,7 +264,6 @@ def test_a_killed_run_goes_on_where_it_was(how: signal.Signals, tmp_path: Path) 
     assert {r["total"] for r in rows_of(output)} == {"20"}
 
 
-@needs_bwrap
 def test_only_what_changed_is_graded_again(tmp_path: Path) -> None:
     folder, output = tmp_path / "in", tmp_path / "grades.csv"
     folder.mkdir()
@@ -416,7 +408,6 @@ def test_a_stranger_and_a_double_in_the_sheet_are_refused() -> None:
         report.merge_essays(assignment, report.grades_csv(assignment, results), double)
 
 
-@needs_bwrap
 def test_a_filled_sheet_is_not_overwritten(tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.ipynb").write_bytes(right())
