@@ -218,6 +218,8 @@ def start(folder: Path, output: Path) -> subprocess.Popen[bytes]:
         [*command, "--output", str(output), "--jobs", "2"],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
+        # A test run in the background ignores Ctrl-C, and so would the grader it starts.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
 
 
