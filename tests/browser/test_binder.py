@@ -7,10 +7,12 @@ nothing reaches another host: neither the kernel, nor the server, nor the browse
 
 from __future__ import annotations
 
+import csv
 import os
 import shutil
 import socket
 import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -20,9 +22,11 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from multivector.book import binder, notebooks
+from multivector.grading.assignment import read_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 ROOT = Path(__file__).resolve().parents[2]
+ASSIGNMENTS = [assignment.slug for assignment in read_all(ROOT)]
 NOTEBOOKS = [page.file for page in notebooks.read().with_code()]
 
 #: Loaded by every Python of the new environment: another host is an error.
@@ -154,8 +158,11 @@ def test_every_chapter_has_its_notebook_and_the_image_its_pins(
 ) -> None:
     assert NOTEBOOKS
     folder = home / "notebooks"
-    there = sorted(path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb"))
-    assert there == sorted(NOTEBOOKS)
+    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*.ipynb")}
+    assert {file for file in there if not file.startswith("exercises/")} == set(NOTEBOOKS)
+    assert there - set(NOTEBOOKS) == {
+        f"exercises/{slug}{suffix}.ipynb" for slug in ASSIGNMENTS for suffix in ("", "-colab")
+    }
     brought = binder.pins(binder.freeze(home.parent / "srv/bin/python"))
     assert brought == binder.pins((ROOT / ".binder/constraints.txt").read_text())
     assert not {"sphinx", "jupyter-book", "frictionless", "otter-grader"} & set(brought)
@@ -190,3 +197,72 @@ def test_charts_and_self_checks_are_alive(lab: Page, server: str) -> None:
     assert "the effective number of partners" in form.locator(".mv-check-result").inner_text()
 
 
+@pytest.mark.parametrize("slug", ASSIGNMENTS)
+def test_an_untouched_assignment_runs_and_complains(lab: Page, server: str, slug: str) -> None:
+    opened(lab, server, f"exercises/{slug}.ipynb")
+    assert lab.evaluate(RUN_ALL) == []
+    said = lab.evaluate(
+        """() => [...window.jupyterapp.shell.currentWidget.content.model.cells].flatMap((cell) =>
+            cell.type === "code" ? JSON.stringify(cell.outputs.toJSON()) : [])"""
+    )
+    assert sum("not answered yet" in text for text in said) >= 4
+
+
+#: Makes the code cell that contains a text the active one; returns whether there is one.
+GO_TO = """async (text) => {
+    const notebook = window.jupyterapp.shell.currentWidget.content;
+    const index = notebook.widgets.findIndex(
+        (cell) => cell.model.type === "code" && cell.model.sharedModel.source.includes(text));
+    if (index < 0) return false;
+    notebook.activeCellIndex = index;
+    notebook.deselectAll();
+    await notebook.scrollToItem(index, "center");
+    return true;
+}"""
+
+
+def test_a_student_answers_checks_exports_and_is_graded(
+    lab: Page, server: str, tmp_path: Path
+) -> None:
+    """Open, answer wrongly, read the message, answer rightly, save, download; then the grader."""
+    opened(lab, server, "exercises/05-measuring-vectors.ipynb")
+    assert lab.evaluate(RUN_ALL) == []
+    active = lab.locator(".jp-Notebook-cell.jp-mod-active")
+
+    def answer(old: str, new: str) -> None:
+        assert lab.evaluate(GO_TO, old)
+        active.locator(".cm-content").click()
+        lab.keyboard.press("Control+A")
+        lab.keyboard.insert_text(new)
+        lab.keyboard.press("Control+Enter")
+
+    def check(question: str) -> str:
+        assert lab.evaluate(GO_TO, f'grader.check("{question}")')
+        active.locator(".jp-InputArea").click()
+        lab.keyboard.press("Control+Enter")
+        lab.wait_for_function(
+            "window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status === 'idle'"
+        )
+        lab.wait_for_timeout(300)
+        return active.locator(".jp-OutputArea").inner_text()
+
+    row = 'russia = trade.query("partner == \'RUS\' and year == 2024").iloc[0]\n'
+    answer("turnover_russia = ", row + "turnover_russia = russia.exports_musd")
+    assert "Turnover is exports plus imports" in check("q1")
+    both = "russia.exports_musd + russia.imports_musd"
+    answer("turnover_russia = ", f"{row}turnover_russia = {both}")
+    assert "nothing to complain about" in check("q1")
+    lab.keyboard.press("Control+S")
+    lab.wait_for_function("!window.jupyterapp.shell.currentWidget.context.model.dirty")
+    with lab.expect_download() as download:
+        lab.evaluate("void window.jupyterapp.commands.execute('docmanager:download')")
+    folder = tmp_path / "submissions"
+    folder.mkdir()
+    download.value.save_as(folder / "Әсел.ipynb")
+
+    output = tmp_path / "grades.csv"
+    command = [sys.executable, "-m", "multivector.cli", "grade", "05-measuring-vectors"]
+    subprocess.run([*command, str(folder), "--output", str(output)], cwd=ROOT, check=True)
+    (graded,) = csv.DictReader(output.open(encoding="utf-8-sig"))
+    assert (graded["student"], graded["status"]) == ("Әсел", "graded")
+    assert (graded["q1"], graded["total"]) == ("2", "2")

@@ -24,6 +24,7 @@ PARTS = (
     "terms",
     "weight",
     "notebooks",
+    "assignments",
     "launch",
 )
 

@@ -32,6 +32,7 @@ POST_BUILD = f"""\
 # The chapters run once here, for the values that their prose quotes.
 set -euo pipefail
 python -m multivector.book.notebooks notebooks
+python -m multivector.cli student-notebooks notebooks
 # A news prompt on every start would ask another host.
 jupyter labextension disable @jupyterlab/apputils-extension:announcements
 """

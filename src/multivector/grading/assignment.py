@@ -17,6 +17,8 @@ from typing import Any
 
 import yaml
 
+#: The folder of a repository that holds an assignment per folder
+FOLDER = "exercises"
 _FRONT = re.compile(r"\A---\n(.*?)^---[ \t]*\n", re.MULTILINE | re.DOTALL)
 _CODE = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 _FENCE = re.compile(r"^```otter[ \t]*\n(.*?)^```[ \t]*$\n?", re.MULTILINE | re.DOTALL)
@@ -121,8 +123,8 @@ def find(name: str | Path) -> Path:
     given = Path(name)
     places = [
         given,
-        Path("exercises") / name,
-        Path(__file__).resolve().parents[3] / "exercises" / name,
+        Path(FOLDER) / name,
+        Path(__file__).resolve().parents[3] / FOLDER / name,
     ]
     for place in places:
         if place.is_file() and place.suffix == ".md":
@@ -139,6 +141,12 @@ def read(name: str | Path) -> Assignment:
     """Return the assignment behind a path, folder or name; raises ``SourceError``."""
     path = find(name)
     return parse(path.read_text(encoding="utf-8"), path)
+
+
+def read_all(root: Path) -> list[Assignment]:
+    """Return every assignment of a repository, in the order of their names."""
+    folders = sorted(p.parent for p in (root / FOLDER).glob("*/*.md") if p.stem == p.parent.name)
+    return [read(folder) for folder in folders]
 
 
 def parse(text: str, path: Path) -> Assignment:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import html
 import json
 import re
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 from multivector.grading.assignment import (
+    FOLDER,
     Assignment,
     Cell,
     myst_cells,
     one_boundary_a_fence,
+    read_all,
     with_solution,
     without_solution,
 )
@@ -317,7 +318,18 @@ def build(
     return written
 
 
-def clean(target: Path) -> None:
-    """Remove what ``build`` wrote under ``target``."""
-    for name in ("student", "colab", "instructor"):
-        shutil.rmtree(target / name, ignore_errors=True)
+def student_notebooks(root: Path, out: Path, package: str = _PACKAGE) -> list[Path]:
+    """Write every assignment of a repository for students; return the paths.
+
+    OUT/exercises/NAME.ipynb and, with an installing first cell, NAME-colab.ipynb.
+    Raises ``BuildError`` rather than leak.
+    """
+    written = []
+    for assignment in read_all(root):
+        for suffix, colab in (("", False), ("-colab", True)):
+            path = out / FOLDER / f"{assignment.slug}{suffix}.ipynb"
+            path.parent.mkdir(parents=True, exist_ok=True)
+            text = student_notebook(assignment, colab=colab, package=package)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            written.append(path)
+    return written

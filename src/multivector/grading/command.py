@@ -52,6 +52,14 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     make.add_argument("--package", default="multivector", help="what pip installs in Colab")
     make.set_defaults(run=run_build)
 
+    students = commands.add_parser(
+        "student-notebooks", help="write every assignment's student notebook, for Binder and Colab"
+    )
+    students.add_argument("out", type=Path)
+    students.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[3])
+    students.add_argument("--package", default="multivector", help="what pip installs in Colab")
+    students.set_defaults(run=run_students)
+
     merge = commands.add_parser("merge-essays", help="add the filled-in essay sheet to the grades")
     merge.add_argument("assignment")
     merge.add_argument("grades", type=Path)
@@ -153,6 +161,18 @@ def run_build(options: argparse.Namespace) -> int:
         assignment = read(options.assignment)
         target = options.output or Path("_build") / "assignments" / assignment.slug
         for path in build(assignment, target, parts, options.package):
+            print(path)
+    except (SourceError, BuildError) as error:
+        return _stop(str(error), 1)
+    return 0
+
+
+def run_students(options: argparse.Namespace) -> int:
+    """Write the student notebooks; return 0, or 1 with the reason."""
+    from multivector.grading.build import BuildError, student_notebooks
+
+    try:
+        for path in student_notebooks(options.root, options.out, options.package):
             print(path)
     except (SourceError, BuildError) as error:
         return _stop(str(error), 1)
