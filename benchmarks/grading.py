@@ -25,7 +25,7 @@ SLUG = "05-measuring-vectors"
 SIZES = (50, 200, 500)
 FEW = 24
 JOBS = 2
-TOOLS = ("otter-grader==7.0.0", "nbgrader==0.9.6")
+TOOLS = ("otter-grader[grading]==7.0.0", "nbgrader==0.9.6")
 
 _EXECUTE = """
 import sys, nbformat
@@ -162,7 +162,13 @@ def nbgrader(python: Path, assignment: Assignment, paths: list[Path], work: Path
         place.parent.mkdir(parents=True)
         place.write_text(text, encoding="utf-8")
     command = [str(python), "-m", "nbgrader"]
-    quiet = {"cwd": course, "check": True, "capture_output": True}
+    path = f"{python.parent}{os.pathsep}{os.environ['PATH']}"  # it starts alembic by name
+    quiet = {
+        "cwd": course,
+        "check": True,
+        "capture_output": True,
+        "env": {**os.environ, "PATH": path},
+    }
     subprocess.run([*command, "generate_assignment", "ps"], **quiet)
     start = time.perf_counter()
     subprocess.run([*command, "autograde", "ps"], **quiet)

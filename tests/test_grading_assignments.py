@@ -60,6 +60,31 @@ def test_otter_builds_the_same_source_into_the_same_zip(slug: str, tmp_path: Pat
                 assert source.count("hidden=True") == sum(c.hidden for c in question.cases)
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("slug", SLUGS)
+def test_gradescope_agrees(slug: str, tmp_path: Path) -> None:
+    """otter runs the zip's tests as on Gradescope: the same points as ours, and it asks no name."""
+    execute = pytest.importorskip("otter.execute")
+    assignment = cases.assignment(slug)
+    build.gradescope_zip(assignment, tmp_path / "a.zip")
+    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+        archive.extractall(tmp_path)
+    config = json.loads((tmp_path / "otter_config.json").read_text())
+    assert "assignment_name" not in config, "a student's notebook need not carry it"
+    tests = sorted(str(p) for p in (tmp_path / "tests").glob("*.py"))
+    for name, text, points in (
+        ("solution", build.solution_notebook(assignment), assignment.out_of),
+        ("untouched", build.student_notebook(assignment), 0),
+    ):
+        path = tmp_path / f"{name}.ipynb"
+        path.write_text(text, encoding="utf-8")
+        found = execute.grade_notebook(
+            str(path), tests_glob=tests, test_dir=str(tmp_path / "tests"), cwd=str(tmp_path)
+        )
+        earned = sum(found.get_score(q.name) for q in assignment.automatic)
+        assert earned == pytest.approx(points), name
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 @pytest.mark.parametrize("colab", [False, True])
 def test_nothing_leaks(slug: str, colab: bool) -> None:

@@ -111,6 +111,23 @@ def chromium() -> Iterator[Browser]:
             browser.close()
 
 
+def until(page: Page, expression: str, arg: object = None, seconds: float = 30) -> None:
+    """Ask the page until ``expression`` holds.
+
+    ``page.wait_for_function`` evaluates a string from a timer of the page's own, which the book's
+    content-security policy forbids; asking from outside is allowed however long it takes.
+    """
+    end = time.monotonic() + seconds
+    while not page.evaluate(expression, arg):
+        assert time.monotonic() < end, f"not within {seconds} s: {expression}"
+        page.wait_for_timeout(50)
+
+
+def idle(page: Page) -> None:
+    """Wait until the page has done what it put off until it is idle (callbacks run in order)."""
+    page.evaluate("new Promise((done) => requestIdleCallback(() => done()))")
+
+
 @contextmanager
 def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
     """Open a page with every host but its own blocked; fails on any error it logs."""
@@ -135,7 +152,7 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
         if m.type == "error" and "favicon" not in f"{m.text}{m.location}" else None,
     )  # fmt: skip
     page.goto(address)
-    page.wait_for_function("document.querySelector('section.mv-explorer')?.dataset.live === 'yes'")
+    until(page, "document.querySelector('section.mv-explorer')?.dataset.live === 'yes'")
     yield page
     context.close()
     assert not trouble, trouble

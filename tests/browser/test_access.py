@@ -10,6 +10,7 @@ import json
 
 import pytest
 from conftest import ROOT
+from explorer_support import idle, until
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +47,7 @@ def test_axe_finds_nothing_on_any_page(chromium, book, pages, axe, theme, viewpo
         tab = context.new_page()
         tab.goto(f"{book.as_uri()}/{page}")
         assert tab.evaluate("document.documentElement.dataset.theme") == theme
-        tab.wait_for_timeout(300)  # copy buttons and tab stops come when the page is idle
+        idle(tab)  # copy buttons and tab stops come then
         found += [f"{page}: {line}" for line in violations(tab, axe)]
         tab.close()
     context.close()
@@ -66,7 +67,9 @@ def test_axe_finds_nothing_where_everything_is_open(chromium, book, axe):
     context = chromium.new_context(viewport=PHONE, reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(f"{book.as_uri()}/{MEASURING}")
+    idle(tab)
     tab.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true; })")
+    idle(tab)
     assert violations(tab, axe) == []
     tab.click("button[popovertarget=pst-primary-sidebar]")
     assert violations(tab, axe) == []
@@ -133,7 +136,7 @@ def test_the_theme_follows_the_system_then_the_reader(visit):
     theme = "document.documentElement.dataset.theme"
     assert tab.evaluate(theme) == "dark"
     tab.emulate_media(color_scheme="light")
-    tab.wait_for_function(f"{theme} === 'light'")
+    until(tab, f"{theme} === 'light'")
     tab.click(".mv-theme")
     assert tab.evaluate(theme) == "dark"
     assert "dark" in tab.locator(".mv-theme").get_attribute("aria-label")
@@ -220,7 +223,7 @@ def test_code_can_be_copied_by_keyboard(visit, book):
     button.wait_for(state="attached")
     button.focus()
     tab.keyboard.press("Enter")
-    tab.wait_for_function("document.querySelector('.mv-copy').textContent === 'Copied'")
+    until(tab, "document.querySelector('.mv-copy').textContent === 'Copied'")
     copied = tab.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("from multivector import") and "Copy" not in copied
 
@@ -238,7 +241,7 @@ def test_a_page_paints_the_same_before_any_script(visit, pages):
     }"""
     for page in pages:
         before, after = plain.open(page), alive.open(page)
-        after.wait_for_timeout(300)
+        idle(after)
         assert before.evaluate(places) == after.evaluate(places), page
         assert len(before.evaluate(places)) > 1, page
         before.close()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from explorer_support import until
 
 pytestmark = pytest.mark.browser
 
@@ -39,7 +40,7 @@ def test_every_figure_is_drawn_described_and_answers(visit, pages):
             before = chart.bounding_box()
             chart.hover()
             chart.locator(".book-live .main-svg").first.wait_for()
-            tab.wait_for_function("c => c.dataset.state === 'awake'", arg=chart.element_handle())
+            until(tab, "c => c.dataset.state === 'awake'", chart.element_handle())
             after = chart.bounding_box()
             assert (before["width"], before["height"]) == (after["width"], after["height"]), where
             assert hovered(tab, chart), f"{where}: no label under the mouse"
@@ -71,7 +72,7 @@ def test_a_chart_answers_the_keyboard(visit, pages):
     tab = reader.open("chapters/theory/measuring-vectors.html")
     chart = tab.locator(".book-chart").first
     chart.focus()
-    tab.wait_for_function("c => c.dataset.state === 'awake'", arg=chart.element_handle())
+    until(tab, "c => c.dataset.state === 'awake'", chart.element_handle())
     labels = []
     for _ in range(2):
         tab.keyboard.press("ArrowRight")
@@ -86,7 +87,7 @@ def test_a_chart_follows_the_theme(visit):
     tab = reader.open("chapters/theory/measuring-vectors.html")
     chart = tab.locator(".book-chart").first
     chart.hover()
-    tab.wait_for_function("c => c.dataset.state === 'awake'", arg=chart.element_handle())
+    until(tab, "c => c.dataset.state === 'awake'", chart.element_handle())
     ink = "c => getComputedStyle(c.querySelector('.book-live .xtick text')).fill"
     light = chart.evaluate(ink)
     tab.evaluate("document.documentElement.dataset.theme = 'dark'")

@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, served
+from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, served, until
 
 from multivector.book import assets
 
@@ -204,20 +204,20 @@ def test_back_and_forward_and_a_shared_link(browser, homes, home):
         el = page.locator(LIVE.format("trade"))
         first = state_of(page, "trade")
         el.locator("input[value=exports]").check()
-        page.wait_for_function("location.hash.includes('trade.flow=exports')")
+        until(page, "location.hash.includes('trade.flow=exports')")
         exports = state_of(page, "trade")
         el.locator("input[value=share]").check()
-        page.wait_for_function("location.hash.includes('trade.unit=share')")
+        until(page, "location.hash.includes('trade.unit=share')")
         shares = state_of(page, "trade")
         link = page.evaluate("location.href")
         page.go_back()
-        page.wait_for_function("!location.hash.includes('trade.unit')")
+        until(page, "!location.hash.includes('trade.unit')")
         assert state_of(page, "trade") == exports
         page.go_back()
-        page.wait_for_function("!location.hash")
+        until(page, "!location.hash")
         assert state_of(page, "trade") == first
         page.go_forward()
-        page.wait_for_function("location.hash.includes('flow')")
+        until(page, "location.hash.includes('flow')")
         assert state_of(page, "trade") == exports
     with opened(browser, link) as page:
         assert state_of(page, "trade") == shares

@@ -202,7 +202,9 @@
     const later = window.requestIdleCallback || function (call) { setTimeout(call, 200); };
     later(function () { copyButtons(); reach(); });
     let waiting = 0;
-    addEventListener("resize", function () { clearTimeout(waiting); waiting = setTimeout(reach, 300); });
+    const again = function () { clearTimeout(waiting); waiting = setTimeout(reach, 300); };
+    addEventListener("resize", again);
+    addEventListener("toggle", reach, true); // what was folded had no width to compare
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
