@@ -39,6 +39,48 @@ WRONG = {
         def agreement(first, second):
             return 0.123
     """,
+    "04-interdependence": """
+        terms = dict(zip("abcdef", ["panopticon", "chokepoint", "sensitivity"] * 2))
+        def dependences(flows, products, partner, year):
+            return 0.015, 0.00075
+        two_sides = 0.2, 0.1
+        def asymmetry(own_turnover, own_product, partner_turnover, partner_product):
+            return 50.0 if partner_turnover else 66.666667
+        ratio, ratio_two_counts, unmoved = 2.0, 3.0, ["A", "B", "D"]
+        def shock(exports, partner, loss, redirect, discount, months):
+            return 0.2, 0.11
+        loss_musd, needed = (500.0, 400.0), 0.123
+        def crossing(table, total):
+            return 0.5, 0.62
+        def left_over(lost, room, total):
+            return 0.35, 0.62
+        share_russia, vulnerability_routes, narrower = (0.3, 0.4), (0.1, 0.2), "C"
+        at_stake = 0.123
+    """,
+    "06-capstone-2025": """
+        def covers(value, qualifier, decimals, slack):
+            return {"=": (7.35, 7.45), "almost": (45, 50), "over": (50, 55)}.get(qualifier, (45, 55))
+        statistics, compatible, least_slack, follows = 20.0, ["B"], 0.5, "C"
+        lead_one_ruler, lead_mixed, from_mixing = 1.0, 2.0, 0.5
+        coding = {f"r{i}": "open" for i in range(1, 7)}
+        def bounds(rows, what):
+            return 2, 21
+        purchases, investment, above, memorandum_busd = (0.1, 0.2), (0.1, 0.2), "B", 3.0
+        def posterior(prior, evidence):
+            return {"A": 0.555556, "B": 0.444444}
+        three_theories = {"hedging": 0.2, "balancing": 0.2, "routine": 0.6}
+        named_tests = dict.fromkeys("abcd", "straw in the wind")
+        theories = ["balancing", "bandwagoning", "hedging", "dependence", "multi-vectorism", "routine"]
+        prior = dict.fromkeys(theories, 1)
+        likelihood = {
+            piece: dict(zip(theories, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]))
+            for piece in ("rights", "children", "declaration", "deals", "forums", "oil")
+        }
+        belief = dict.fromkeys(theories, 1 / 6)
+        def without(prior, likelihood):
+            return {"e": "B", "f": "A"}
+        keeps, level_prior = 0, 0.5
+    """,
 }
 
 
@@ -152,9 +194,24 @@ def _printed(content: dict) -> None:
 
 
 # The question, the number and the function that the generic slips are made with.
-FIRST = {"05-measuring-vectors": "q1", "01-concepts": "q5"}
-FIRST_NAME = {"05-measuring-vectors": "turnover_russia", "01-concepts": "voices"}
-FUNCTION = {"05-measuring-vectors": "partner_share(a, b, c)", "01-concepts": "agreement(a, b)"}
+FIRST = {
+    "05-measuring-vectors": "q1",
+    "01-concepts": "q5",
+    "04-interdependence": "q6",
+    "06-capstone-2025": "q2",
+}
+FIRST_NAME = {
+    "05-measuring-vectors": "turnover_russia",
+    "01-concepts": "voices",
+    "04-interdependence": "at_stake",
+    "06-capstone-2025": "from_mixing",
+}
+FUNCTION = {
+    "05-measuring-vectors": "partner_share(a, b, c)",
+    "01-concepts": "agreement(a, b)",
+    "04-interdependence": "shock(a, b, c, d, e, f)",
+    "06-capstone-2025": "covers(a, b, c, d)",
+}
 
 
 def _without_first(slug: str) -> bytes:

@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import grading_cases as cases
+import grading_slips
 import pytest
 
 from multivector import load
@@ -21,9 +22,15 @@ from multivector.grading.assignment import (
     with_solution,
     without_solution,
 )
-from multivector.grading.notebook import Notebook
+from multivector.grading.notebook import Notebook, _Answers, run_test
 
-SLUGS = ["01-concepts", "05-measuring-vectors"]
+SLUGS = ["01-concepts", "04-interdependence", "05-measuring-vectors", "06-capstone-2025"]
+# otter takes half a minute for each: two in `make test`, the others in `make soak`.
+OTTER = [
+    slug if slug in ("01-concepts", "05-measuring-vectors") else pytest.param(slug, marks=pytest.mark.soak)
+    for slug in SLUGS
+]
+AUTOMATIC = {"04-interdependence": 14, "06-capstone-2025": 12}
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -42,7 +49,7 @@ def test_two_builds_are_the_same_bytes(slug: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", OTTER)
 def test_otter_builds_the_same_source_into_the_same_zip(slug: str, tmp_path: Path) -> None:
     pytest.importorskip("otter")
     assignment = cases.assignment(slug)
@@ -61,7 +68,7 @@ def test_otter_builds_the_same_source_into_the_same_zip(slug: str, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", OTTER)
 def test_gradescope_agrees(slug: str, tmp_path: Path) -> None:
     """otter runs the zip's tests as on Gradescope: the same points as ours, and it asks no name."""
     execute = pytest.importorskip("otter.execute")
@@ -106,7 +113,7 @@ def test_a_leak_would_be_noticed(slug: str) -> None:
     """The guard above is worth nothing if it cannot fail."""
     assignment = cases.assignment(slug)
     for cell in assignment.cells:
-        if cell.role == "solution" and cell.question != "q7":
+        if cell.role == "solution" and cell.question not in {q.name for q in assignment.judged}:
             assert build.leaks(assignment, json.dumps({"x": with_solution(cell.source)}))
     hidden = [c for q in assignment.questions for c in q.cases if c.hidden]
     assert hidden
@@ -145,12 +152,13 @@ def test_facts_about_the_assignment(slug: str) -> None:
     assignment = cases.assignment(slug)
     assert sum(q.minutes for q in assignment.questions) == assignment.minutes
     assert {o for q in assignment.questions for o in q.objectives} == set(assignment.objectives)
-    assert assignment.out_of == 20
+    assert assignment.out_of == AUTOMATIC.get(slug, 20)
     for question in assignment.questions:
         prompt = next(
             c.source for c in assignment.cells if c.question == question.name and c.role == "text"
         )
-        assert f"*{question.points:g} points, about {question.minutes:g} minutes" in prompt
+        points = f"{question.points:g} {'point' if question.points == 1 else 'points'}"
+        assert f"*{points}, about {question.minutes:g} minutes" in prompt
 
 
 def feedback(slug: str, question: str, code: str) -> tuple[str, ...]:
@@ -314,22 +322,22 @@ SLIPS_01 = [
 ]
 
 
-@pytest.mark.parametrize(("question", "code", "message"), SLIPS_05)
-def test_a_slip_in_05_gets_its_own_message(question: str, code: str, message: str) -> None:
-    said = feedback("05-measuring-vectors", question, code)
-    assert any(message in m for m in said), said
+SLIPS = {"01-concepts": SLIPS_01, "05-measuring-vectors": SLIPS_05, **grading_slips.SLIPS}
 
 
-@pytest.mark.parametrize(("question", "code", "message"), SLIPS_01)
-def test_a_slip_in_01_gets_its_own_message(question: str, code: str, message: str) -> None:
-    said = feedback("01-concepts", question, code)
+@pytest.mark.parametrize(
+    ("slug", "question", "code", "message"),
+    [(slug, *slip) for slug, slips in SLIPS.items() for slip in slips],
+)
+def test_a_slip_gets_its_own_message(slug: str, question: str, code: str, message: str) -> None:
+    said = feedback(slug, question, code)
     assert any(message in m for m in said), said
 
 
 @pytest.mark.parametrize("slug", SLUGS)
 def test_every_typed_mistake_is_tried(slug: str) -> None:
     """Each message of ``not_mistaken`` is provoked above by code, or its figure could be stale."""
-    slips = SLIPS_05 if slug.startswith("05") else SLIPS_01
+    slips = SLIPS[slug]
     for question in cases.assignment(slug).questions:
         for case in question.cases:
             if case.hidden or "not_mistaken" not in case.source:
@@ -363,6 +371,71 @@ def test_wrong_answers_are_well_formed_and_earn_nothing() -> None:
         env: dict[str, object] = {}
         exec(cases.wrong_cell(slug), env)
         assert set(cases.names(slug)) <= set(env)
+        for question in cases.assignment(slug).automatic:
+            assert hidden_points(slug, question.name, env) == 0, (slug, question.name)
+
+
+def hidden_points(slug: str, name: str, env: dict) -> float:
+    """Return what the hidden tests of a question would give."""
+    question = next(q for q in cases.assignment(slug).questions if q.name == name)
+    return sum(
+        case.points
+        for case in question.cases
+        if case.hidden and run_test(case.name, case.source, _Answers(env)) is None
+    )
+
+
+@pytest.mark.parametrize(
+    ("slug", "question", "code"),
+    [(slug, q, code) for slug, slips in grading_slips.SLIPS.items() for q, code, _ in slips],
+)
+def test_a_slip_costs_points(slug: str, question: str, code: str) -> None:
+    """A message in the notebook is no use if the wrong answer would pass afterwards."""
+    asked = next(q for q in cases.assignment(slug).questions if q.name == question)
+    if asked.manual:
+        pytest.skip("read by a person")
+    env = dict(solved(slug))
+    exec(textwrap.dedent(code), env)
+    assert hidden_points(slug, question, env) < asked.points
+
+
+@pytest.mark.parametrize("slug", list(grading_slips.SLIPS))
+def test_a_criterion_says_what_earns_full_half_and_no_points(slug: str) -> None:
+    page = build.solution_page(cases.assignment(slug))
+    for question in cases.assignment(slug).judged:
+        for criterion in question.rubric:
+            for word in ("full", "half", "none"):
+                assert html.escape(criterion[word]) in page
+
+
+def test_the_guesses_of_the_verdict_are_known_to_06() -> None:
+    """Its check tells a student who copies the chapter's rows; they must still be the chapter's."""
+    chapter = (ROOT / "chapters" / "case-2025" / "verdict.md").read_text(encoding="utf-8")
+    block = re.search(r"table = pd\.DataFrame\(\{(.*?)\}, index=names\)", chapter, re.DOTALL)
+    assert block is not None
+    rows = [json.loads("[" + re.sub(r"(?<!\d)\.", "0.", row) + "]")
+            for row in re.findall(r"\[([\d., ]+)\]", block[1])]  # fmt: skip
+    table = {
+        piece: dict(zip(solved("06-capstone-2025")["theories"], row, strict=True))
+        for piece, row in zip(solved("06-capstone-2025")["pieces"], rows, strict=False)
+    }
+    assert len(rows) == len(table) == 8
+    said = feedback("06-capstone-2025", "q5", f"likelihood = {table!r}")
+    assert any("chapter's guesses" in m for m in said), said
+    for piece in list(table)[:5]:
+        del table[piece]
+    kept = {**solved("06-capstone-2025")["likelihood"], **table}
+    said = feedback("06-capstone-2025", "q5", f"likelihood = {kept!r}")
+    assert any("chapter's guesses" in m for m in said), "three rows are enough to tell"
+
+
+def test_six_assignments_are_mostly_automatic() -> None:
+    """Of the capstone two thirds are read by a person, of the others a third at most."""
+    for slug in SLUGS:
+        assignment = cases.assignment(slug)
+        judged = sum(q.points for q in assignment.judged)
+        part = judged / (judged + assignment.out_of)
+        assert (0.6 < part < 0.7) if slug.startswith("06") else (part < 0.4), slug
 
 
 @pytest.mark.parametrize(
