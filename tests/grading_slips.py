@@ -17,8 +17,8 @@ def dependences(flows, products, partner, year):
 _SHOCK = """
 def shock(exports, partner, loss, redirect, discount, months):
     total, part = sum(exports.values()), exports[partner]
-    lost = loss * part
-    resold = lost * redirect * (1 - discount) * (12 - months) / 12
+    lost, selling = loss * part, (12 - months) / 12
+    resold = lost * redirect * (1 - discount) * selling
     return RETURN
 """
 _CROSSING = """
@@ -119,7 +119,11 @@ SLIPS_04 = [
     ),
     ("q4", _with(_SHOCK, "lost, lost - resold"), "the amount that is lost"),
     ("q4", _with(_SHOCK, "(lost - resold) / total, lost / total"), "Sensitivity comes first"),
-    ("q4", _with(_SHOCK, "lost / total, lost * (1 - redirect * (1 - discount)) / total"), "waiting"),
+    (
+        "q4",
+        _with(_SHOCK, "lost / total, lost * (1 - redirect * (1 - discount)) / total"),
+        "forgot the waiting: in",
+    ),
     (
         "q4",
         _with(_SHOCK, "lost / total, lost * (1 - redirect * (1 - discount) * months / 12) / total"),
@@ -127,7 +131,7 @@ SLIPS_04 = [
     ),
     (
         "q4",
-        _with(_SHOCK, "lost / total, lost * (1 - redirect * (12 - months) / 12) / total"),
+        _with(_SHOCK, "lost / total, lost * (1 - redirect * selling) / total"),
         "forgot the discount: others pay less",
     ),
     (
@@ -138,7 +142,7 @@ SLIPS_04 = [
     ("q4", _with(_SHOCK, "lost / total, resold / total"), "what is recovered"),
     (
         "q4",
-        _with(_SHOCK, "lost / total, lost * (1 - redirect * discount * (12 - months) / 12) / total"),
+        _with(_SHOCK, "lost / total, lost * (1 - redirect * discount * selling) / total"),
         "what they do not pay",
     ),
     (
