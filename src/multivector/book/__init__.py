@@ -25,6 +25,7 @@ PARTS = (
     "weight",
     "notebooks",
     "assignments",
+    "syllabus",
     "launch",
 )
 

@@ -2,7 +2,7 @@
 
 ``{self-check}`` turns the grammar of :mod:`multivector.selfcheck` into a form that is a question
 and a folded answer without JavaScript, and answers with it. ``{objectives}`` numbers what a
-chapter promises, ``{coverage}`` prints which self-check or exercise covers each promise, and the
+chapter promises, ``{coverage}`` prints which self-check or assignment covers each promise, and the
 build warns of one that nothing covers.
 
 Own code, because no extension looked at meets the need (November 2026): teachbooks-questions 0.4
@@ -125,7 +125,7 @@ class Objectives(SphinxDirective):
 
 
 class CoverageDirective(SphinxDirective):
-    """``{coverage}``: which self-check or exercise covers which objective."""
+    """``{coverage}``: which self-check or assignment covers which objective, and the gaps."""
 
     def run(self) -> list[nodes.Node]:
         """Return the marker; the table needs every page."""
@@ -134,9 +134,10 @@ class CoverageDirective(SphinxDirective):
 
 
 def exercises(root: Path) -> dict[str, dict[int, list[str]]]:
-    """Return {chapter: {objective: [exercise]}} as the sources under ``exercises/`` declare.
+    """Return {chapter: {objective: [assignment]}} as the sources under ``exercises/`` declare.
 
-    An exercise's front matter has ``multivector: {covers: {chapters/theory/x: [1, 3]}}``.
+    An assignment's front matter has ``multivector: {covers: {chapters/theory/x: [1, 3]}}``: the
+    objectives that nobody can reach full marks without.
     """
     found: dict[str, dict[int, list[str]]] = {}
     for path in sorted((root / "exercises").rglob("*.md")):
@@ -151,7 +152,7 @@ def exercises(root: Path) -> dict[str, dict[int, list[str]]]:
 
 
 def coverage(env: Any) -> list[tuple[str, int, str, list[str], list[str]]]:
-    """Return (chapter, number, objective, self-checks, exercises) for every objective."""
+    """Return (chapter, number, objective, self-checks, assignments) for every objective."""
     assigned = exercises(Path(env.srcdir))
     rows = []
     for docname, texts in sorted(_objectives(env).items()):
@@ -169,6 +170,13 @@ def _check_all(app: Any, env: Any) -> None:
                 "objective %s has no self-check and no exercise: %s", number, text,
                 location=docname, type="multivector", subtype="coverage",
             )  # fmt: skip
+    for docname, claimed in sorted(exercises(Path(env.srcdir)).items()):
+        for number, tasks in sorted(claimed.items()):
+            if not 1 <= number <= len(_objectives(env).get(docname, [])):
+                logger.warning(
+                    "%s covers objective %s of %s, which has none of that number",
+                    ", ".join(tasks), number, docname, type="multivector", subtype="coverage",
+                )  # fmt: skip
     seen: dict[str, str] = {}
     for docname, found in sorted(_checks(env).items()):
         promised = len(_objectives(env).get(docname, []))
@@ -184,17 +192,37 @@ def _check_all(app: Any, env: Any) -> None:
                     )  # fmt: skip
 
 
+def gaps(rows: list[tuple[str, int, str, list[str], list[str]]]) -> dict[str, list[int]]:
+    """Return {chapter: [objective]} of the objectives that no assignment measures."""
+    found: dict[str, list[int]] = {}
+    for chapter, number, _, _, tasks in rows:
+        if not tasks:
+            found.setdefault(chapter, []).append(number)
+    return found
+
+
 def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(Coverage)):
-        place.replace_self(_table(app, docname, coverage(app.env)))
+        rows = coverage(app.env)
+        place.replace_self([_table(app, docname, rows), *_gaps(app, docname, rows)])
+
+
+def _link(app: Any, docname: str, text: str, target: str, anchor: str = "") -> nodes.reference:
+    uri = app.builder.get_relative_uri(docname, target) + (f"#{anchor}" if anchor else "")
+    return nodes.reference("", text, refuri=uri, internal=True)
 
 
 def _table(app: Any, docname: str, rows: list[tuple]) -> nodes.table:
     def link(text: str, target: str, anchor: str) -> nodes.paragraph:
-        uri = app.builder.get_relative_uri(docname, target) + f"#{anchor}"
-        return nodes.paragraph("", "", nodes.reference("", text, refuri=uri, internal=True))
+        return nodes.paragraph("", "", _link(app, docname, text, target, anchor))
 
-    head = ("Chapter", "Objective", "Self-checks", "Exercises")
+    def task(name: str) -> nodes.paragraph:
+        page = f"chapters/exercises/{name}"
+        if page in app.env.found_docs:
+            return nodes.paragraph("", "", _link(app, docname, name, page))
+        return nodes.paragraph(text=name)
+
+    head = ("Chapter", "Objective", "Self-checks", "Assignments")
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
     titles = (nodes.entry("", nodes.paragraph(text=word)) for word in head)
     group += nodes.thead("", nodes.row("", *titles))
@@ -205,11 +233,32 @@ def _table(app: Any, docname: str, rows: list[tuple]) -> nodes.table:
             [nodes.paragraph(text=title)],
             [link(f"{number}. {text}", chapter, f"obj-{number}")],
             [link(name.removeprefix("sc-"), chapter, name) for name in checks],
-            [nodes.paragraph(text=name) for name in tasks],
+            [task(name) for name in tasks],
         )
         body += nodes.row("", *(nodes.entry("", *cell) for cell in cells))
     group += body
     return nodes.table("", group)
+
+
+def _gaps(app: Any, docname: str, rows: list[tuple]) -> list[nodes.Node]:
+    """Say how many objectives an assignment measures, and list those that none does."""
+    missing = gaps(rows)
+    left = sum(map(len, missing.values()))
+    words = (
+        f"Assignments measure {len(rows) - left} of the {len(rows)} objectives; "
+        f"self-checks {sum(bool(row[3]) for row in rows)}. "
+    )
+    if not left:
+        return [nodes.paragraph(text=words + "Every objective is measured for marks.")]
+    items = []
+    for chapter, numbers in missing.items():
+        text = nodes.paragraph("", f"{app.env.titles[chapter].astext()}: ")
+        for number in numbers:
+            text += _link(app, docname, f"objective {number}", chapter, f"obj-{number}")
+            text += nodes.Text(", " if number != numbers[-1] else "")
+        items.append(nodes.list_item("", text))
+    words += "These are measured by self-checks alone, so not for marks:"
+    return [nodes.paragraph(text=words), nodes.bullet_list("", *items)]
 
 
 # --- what each page promises and asks, kept with the environment --------------------------------
