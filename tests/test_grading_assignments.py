@@ -378,8 +378,8 @@ def test_wrong_answers_are_well_formed_and_earn_nothing() -> None:
 )
 def test_a_broken_source_is_named(broken: tuple[str, str], complaint: str) -> None:
     source = cases.assignment("05-measuring-vectors")
-    text = source.source.replace(*broken)
-    assert text != source.source
+    text = source.template.replace(*broken)
+    assert text != source.template
     with pytest.raises(SourceError, match=complaint):
         parse(text, source.path)
 

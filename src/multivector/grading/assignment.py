@@ -11,11 +11,14 @@ import ast
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
+
+from multivector.grading import variants
+from multivector.grading.variants import SourceError
 
 #: The folder of a repository that holds an assignment per folder
 FOLDER = "exercises"
@@ -30,10 +33,6 @@ _CONFIG = re.compile(
 _ASSIGN = re.compile(r"^(\s*[\w.,\s\[\]\"']+?\s*=)(?!=).*#\s*SOLUTION\s*$")
 
 
-class SourceError(ValueError):
-    """An assignment's source that cannot be built; the message names the question."""
-
-
 @dataclass(frozen=True)
 class TestCase:
     """One test function: its source, what it is worth, and who may see it."""
@@ -45,6 +44,7 @@ class TestCase:
     points: float
     hidden: bool
     params: tuple[str, ...]
+    default_only: bool = False
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,10 @@ class Cell:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A whole assignment, read and checked."""
+    """A whole assignment, read and checked: the book's, or one student's variant of it.
+
+    ``source`` has the values of its parameters in place; ``template`` is the text as written.
+    """
 
     slug: str
     title: str
@@ -88,7 +91,11 @@ class Assignment:
     kernelspec: Mapping[str, Any]
     source: str
     path: Path
-    digest: str = field(default="")
+    digest: str
+    template: str
+    parameters: Mapping[str, tuple[Any, ...]] = field(default_factory=dict)
+    #: A variant's values; ``None``: the book's, with the tests that only fit those.
+    chosen: Mapping[str, Any] | None = None
 
     @property
     def automatic(self) -> tuple[Question, ...]:
@@ -149,13 +156,24 @@ def read_all(root: Path) -> list[Assignment]:
     return [read(folder) for folder in folders]
 
 
-def parse(text: str, path: Path) -> Assignment:
-    """Return the assignment written in ``text``. Raises ``SourceError`` for a broken source."""
+def vary(assignment: Assignment, chosen: Mapping[str, Any]) -> Assignment:
+    """Return the variant of an assignment in which its parameters have the ``chosen`` values."""
+    return parse(assignment.template, assignment.path, chosen)
+
+
+def parse(text: str, path: Path, chosen: Mapping[str, Any] | None = None) -> Assignment:
+    """Return the assignment written in ``text``, or a variant of it.
+
+    ``chosen``: a variant's value for every parameter. Raises ``SourceError`` for a broken source.
+    """
+    template = text
+    declared = variants.parameters(front_matter(text).get("multivector", {}))
+    text = variants.substitute(text, variants.default(declared) if chosen is None else chosen)
     metadata, pieces = myst_cells(text)
     facts = metadata.get("multivector", {})
     cells: list[Cell] = []
     questions: list[Question] = []
-    state = _Reader(facts.get("questions", {}))
+    state = _Reader(facts.get("questions", {}), variant=chosen is not None)
     for kind, source in _pieces(pieces):
         state.take(kind, source, cells, questions)
     if state.question is not None:
@@ -166,7 +184,7 @@ def parse(text: str, path: Path) -> Assignment:
     unknown = {o for q in questions for o in q.objectives} - set(facts.get("objectives", {}))
     if unknown:
         raise SourceError(f"objectives used but not described: {', '.join(sorted(unknown))}")
-    result = Assignment(
+    return Assignment(
         slug=path.stem,
         title=facts.get("title", path.stem),
         minutes=facts.get("minutes", 0),
@@ -176,8 +194,19 @@ def parse(text: str, path: Path) -> Assignment:
         kernelspec=dict(metadata.get("kernelspec", {})),
         source=text,
         path=path,
+        digest=hashlib.sha256(f"{chosen is None}\n{text}".encode()).hexdigest(),
+        template=template,
+        parameters=declared,
+        chosen=chosen,
     )
-    return replace(result, digest=hashlib.sha256(text.encode()).hexdigest())
+
+
+def front_matter(text: str) -> dict[str, Any]:
+    """Return the front matter of a MyST notebook; raises ``SourceError`` if there is none."""
+    match = _FRONT.match(text)
+    if match is None:
+        raise SourceError("no front matter: the source begins with ---")
+    return yaml.safe_load(match[1]) or {}
 
 
 def myst_cells(text: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -186,12 +215,9 @@ def myst_cells(text: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     The subset that assignments use: ``{code-cell}`` fences without options, and ``+++`` between
     two cells of text. Raises ``SourceError`` for a source without front matter.
     """
-    match = _FRONT.match(text)
-    if match is None:
-        raise SourceError("no front matter: the source begins with ---")
-    metadata = yaml.safe_load(match[1]) or {}
+    metadata = front_matter(text)
     cells: list[tuple[str, str]] = []
-    rest = text[match.end() :]
+    rest = _FRONT.sub("", text, count=1)
     for index, part in enumerate(_CODE.split(rest)):
         if index % 2:
             cells.append(("code", part.strip("\n")))
@@ -219,7 +245,8 @@ def _pieces(cells: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
 
 
 def one_boundary_a_fence(text: str) -> str:
-    """Return a source as otter wants it: ours may close and open blocks in one fence."""
+    """Return a source as otter wants it: one boundary a fence, and no key that is ours alone."""
+    text = re.sub(r"^default_only:.*\n", "", text, flags=re.MULTILINE)
     return _FENCE.sub(
         lambda m: "".join(f"```otter\n{part}\n```\n\n" for part in _boundaries(m[1])), text
     )
@@ -234,8 +261,8 @@ def _boundaries(text: str) -> Iterator[str]:
 class _Reader:
     """Walks through the pieces and knows which block it is in."""
 
-    def __init__(self, facts: Mapping[str, Any]) -> None:
-        self._facts = facts
+    def __init__(self, facts: Mapping[str, Any], *, variant: bool) -> None:
+        self._facts, self._variant = facts, variant
         self.question: dict[str, Any] | None = None
         self._block: str | None = None
         self._cases: list[TestCase] = []
@@ -247,7 +274,9 @@ class _Reader:
         elif self._block == "TESTS":
             if kind != "code":
                 raise SourceError(f"{self._name()}: text among its tests")
-            self._cases.append(_test_case(source, self._name()))
+            case = _test_case(source, self._name())
+            if not (case.default_only and self._variant):
+                self._cases.append(case)
         elif self._block == "SOLUTION":
             cells.append(Cell("solution", source, self._name()))
         else:
@@ -320,13 +349,17 @@ def _test_case(source: str, question: str) -> TestCase:
         raise SourceError(f"{question}: a test cell holds one function and nothing else")
     if "points" not in config:
         raise SourceError(f"{question}: {tree.body[0].name} says nothing about its points")
-    return TestCase(
+    case = TestCase(
         name=tree.body[0].name,
         source=body.strip() + "\n",
         points=config["points"],
         hidden=bool(config.get("hidden", False)),
         params=tuple(a.arg for a in tree.body[0].args.args),
+        default_only=bool(config.get("default_only", False)),
     )
+    if case.default_only and (case.hidden or case.points):
+        raise SourceError(f"{question}: {case.name}: default_only is for public tests of 0 points")
+    return case
 
 
 def without_solution(source: str) -> str:

@@ -157,15 +157,23 @@ def leaks(assignment: Assignment, text: str) -> list[str]:
 
 
 def self_test(assignment: Assignment) -> None:
-    """Run solution and template here and now; raises ``BuildError`` unless full marks and 0."""
+    """Run solution and template here and now; raises ``BuildError`` unless full marks and 0.
+
+    Nor may a public test complain about the solution, whatever it is worth.
+    """
     for name, strip in (("solution", with_solution), ("untouched template", without_solution)):
-        points = _points_here(assignment, assignment.cells, strip)
+        points, complaints = _points_here(assignment, assignment.cells, strip)
         expected = assignment.out_of if name == "solution" else 0
         if points != expected:
             raise BuildError(f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}")
+        if complaints and name == "solution":
+            raise BuildError(f"{assignment.slug}: the solution is told: {complaints[0]}")
 
 
-def _points_here(assignment: Assignment, cells: Iterable[Cell], strip: Any) -> float:
+def _points_here(
+    assignment: Assignment, cells: Iterable[Cell], strip: Any
+) -> tuple[float, list[str]]:
+    """Return the points of the automatic questions, and what any test complains about."""
     env: dict[str, Any] = {"__name__": "__main__", "display": lambda *a, **k: None}
     for cell in cells:
         if cell.role in ("code", "solution"):
@@ -174,13 +182,14 @@ def _points_here(assignment: Assignment, cells: Iterable[Cell], strip: Any) -> f
                 exec(compile(source, f"<{cell.question or 'set-up'}>", "exec"), env)
             except Exception as error:
                 raise BuildError(f"{assignment.slug} {cell.question}: {error!r}") from error
-    answers = _Answers(env)
-    return sum(
-        case.points
-        for question in assignment.automatic
-        for case in question.cases
-        if run_test(case.name, case.source, answers) is None
-    )
+    answers, points, complaints = _Answers(env), 0.0, []
+    for case in (c for q in assignment.questions for c in q.cases):
+        complaint = run_test(case.name, case.source, answers)
+        if complaint is None:
+            points += case.points
+        else:
+            complaints.append(f"{case.name}: {complaint}")
+    return points, complaints
 
 
 def solution_page(assignment: Assignment) -> str:
