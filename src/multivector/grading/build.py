@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -196,7 +196,7 @@ def solution_page(assignment: Assignment) -> str:
     """Return the instructor's page: solution, every test, points and rubric, as HTML."""
     from markdown_it import MarkdownIt
 
-    render = MarkdownIt("commonmark").render
+    render = MarkdownIt("commonmark").enable("table").render
     parts = [
         f"<h1>{html.escape(assignment.title)}: solution</h1>",
         "<p><strong>For instructors.</strong> In a public repository this is public: see the "
@@ -216,10 +216,7 @@ def solution_page(assignment: Assignment) -> str:
         elif cell.role == "check":
             question = next(q for q in assignment.questions if q.name == cell.question)
             parts += [_test_html(case) for case in question.cases]
-            parts += [
-                f"<p>Rubric, {r['points']:g}: {html.escape(r['criterion'])}.</p>"
-                for r in question.rubric
-            ]
+            parts += [_criterion_html(r) for r in question.rubric]
         else:
             source = with_solution(cell.source) if cell.role == "solution" else cell.source
             parts.append(f'<pre class="{cell.role}">{html.escape(source)}</pre>')
@@ -234,6 +231,16 @@ def solution_page(assignment: Assignment) -> str:
         f"<title>{html.escape(assignment.title)}: solution</title><style>{style}</style></head>\n"
         "<body>\n" + "\n".join(parts) + "\n</body></html>\n"
     )
+
+
+def _criterion_html(criterion: Mapping[str, Any]) -> str:
+    bands = "".join(
+        f"<li>{word}: {html.escape(criterion[word])}</li>"
+        for word in ("full", "half", "none")
+        if word in criterion
+    )
+    text = f"<p>Rubric, {criterion['points']:g}: {html.escape(criterion['criterion'])}.</p>"
+    return text + (f"<ul>{bands}</ul>" if bands else "")
 
 
 def _test_html(case: Any) -> str:
