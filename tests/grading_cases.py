@@ -39,6 +39,35 @@ WRONG = {
         def agreement(first, second):
             return 0.123
     """,
+    "02-threat-and-balancing": """
+        kinds = dict(zip("abcdef", ["soft", "soft", "hard", "hard", "asymmetric", "none"]))
+        def threat(judgements, weights):
+            return 0.123
+        by_power, by_threat, tipping_intent = "RUS", "RUS", 0.111
+        def first_places(states, weightings):
+            return dict.fromkeys(states, 0.111)
+        expected_by = dict(zip("abcd", ["walt", "waltz", "neither", "both"]))
+        change, excess, reading = 1.0, 1.0, "A"
+        bearing, arms_reading = {f"e{i}": "supports" for i in range(1, 7)}, "D"
+    """,
+    "03-alignment-choice": """
+        reply = dict(zip("abcdef", ["hedging", "balancing", "balancing"] * 2))
+        payoffs = dict.fromkeys(["multivector", "hedge", "balance", "bandwagon"], 0.111)
+        choice = "bandwagon"
+        def best_replies(strategies, loss, p, r):
+            return ["nobody"]
+        def border(first, second, loss, r):
+            return 0.111
+        def dominated(strategies):
+            return ["nobody"]
+        reward_needed = 0.111
+        changes = dict.fromkeys(["EU27", "CHN", "RUS", "USA"], 0.111)
+        def exclusive(changes):
+            return ["nobody"]
+        lines = dict(zip("abcdef", ["test", "aim", "condition"] * 2))
+        def kept(table, floor):
+            return ["nobody"]
+    """,
 }
 
 
@@ -152,9 +181,24 @@ def _printed(content: dict) -> None:
 
 
 # The question, the number and the function that the generic slips are made with.
-FIRST = {"05-measuring-vectors": "q1", "01-concepts": "q5"}
-FIRST_NAME = {"05-measuring-vectors": "turnover_russia", "01-concepts": "voices"}
-FUNCTION = {"05-measuring-vectors": "partner_share(a, b, c)", "01-concepts": "agreement(a, b)"}
+FIRST = {
+    "01-concepts": "q5",
+    "02-threat-and-balancing": "q7",
+    "03-alignment-choice": "q5",
+    "05-measuring-vectors": "q1",
+}
+FIRST_NAME = {
+    "01-concepts": "voices",
+    "02-threat-and-balancing": "change",
+    "03-alignment-choice": "reward_needed",
+    "05-measuring-vectors": "turnover_russia",
+}
+FUNCTION = {
+    "01-concepts": "agreement(a, b)",
+    "02-threat-and-balancing": "threat(a, b)",
+    "03-alignment-choice": "best_replies(a, b, c, d)",
+    "05-measuring-vectors": "partner_share(a, b, c)",
+}
 
 
 def _without_first(slug: str) -> bytes:
@@ -218,27 +262,27 @@ BROKEN: dict[str, Case] = {
     "60 MB saved as output": Case(_edited(_printed)),
     "cells pasted twice": Case(_edited(_pasted_twice)),
     "untouched": Case(lambda s: student_notebook(assignment(s)).encode(), total=0),
-    "wrong names": Case(_misnamed, total="less q", says="not answered"),
+    "wrong names": Case(_misnamed, total="less name", says="not answered"),
     "missing module": Case(_solved(first=("import tensorflow",))),
     "input()": Case(_solved("who = input('Your name?')"), says="nobody to ask"),
     "sys.exit()": Case(_solved("import sys\nsys.exit(0)")),
     "numpy scalar": Case(_answer_as("__import__('numpy').float64({0})")),
     "numpy float32 array of one": Case(
-        _answer_as("__import__('numpy').array([{0}])"), total="less q", says="column"
+        _answer_as("__import__('numpy').array([{0}])"), total="less name", says="column"
     ),
-    "NaN": Case(_answer_as("float('nan')"), total="less q", says="NaN"),
-    "infinite": Case(_answer_as("float('inf')"), total="less q", says="infinite"),
-    "string": Case(_answer_as("str({0})"), total="less q", says="quotes"),
+    "NaN": Case(_answer_as("float('nan')"), total="less name", says="NaN"),
+    "infinite": Case(_answer_as("float('inf')"), total="less name", says="infinite"),
+    "string": Case(_answer_as("str({0})"), total="less name", says="quotes"),
     "Series": Case(
-        _answer_as("__import__('pandas').Series([{0}])"), total="less q", says="Series"
+        _answer_as("__import__('pandas').Series([{0}])"), total="less name", says="Series"
     ),
     "DataFrame": Case(
-        _answer_as("__import__('pandas').DataFrame([{0}])"), total="less q", says="table"
+        _answer_as("__import__('pandas').DataFrame([{0}])"), total="less name", says="table"
     ),
-    "None": Case(_answer_as("None"), total="less q", says="None"),
-    "a boolean": Case(_answer_as("True"), total="less q", says="True or False"),
-    "a huge integer": Case(_answer_as("10**100_000"), total="less q"),
-    "a complex number": Case(_answer_as("complex({0})"), total="less q", says="complex"),
+    "None": Case(_answer_as("None"), total="less name", says="None"),
+    "a boolean": Case(_answer_as("True"), total="less name", says="True or False"),
+    "a huge integer": Case(_answer_as("10**100_000"), total="less name"),
+    "a complex number": Case(_answer_as("complex({0})"), total="less name", says="complex"),
     "Kazakh names": Case(_solved("Қазақстан = 'Әліпби: қ ғ ң ү ұ һ ө і'\nprint(Қазақстан)")),
     "a lone surrogate": Case(_solved("x = '\ud800'")),
     "no code at all": Case(lambda s: notebook([]), total=0),

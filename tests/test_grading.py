@@ -196,9 +196,11 @@ def check_row(klass: Class, name: str, case: cases.Case, slug: str) -> None:
     full = cases.assignment(slug).out_of
     if case.total == "full":
         assert float(row["total"]) == full, row
-    elif case.total == "less q":
+    elif case.total in ("less q", "less name"):
         first = next(q for q in cases.assignment(slug).questions if q.name == cases.FIRST[slug])
-        assert float(row["total"]) == full - first.points, row
+        asked = {"less q": set(first.answers), "less name": {cases.FIRST_NAME[slug]}}[case.total]
+        lost = sum(c.points for c in first.cases if asked & set(c.params))
+        assert float(row["total"]) == full - lost, row
     elif case.total is None:
         assert row["total"] == "", row
     elif case.total != "any":
@@ -304,14 +306,17 @@ def test_a_csv_cell(value: object, written: str) -> None:
     assert report.cell(value) == written
 
 
-OTHER = "01-concepts"
+#: How much of the two lists below `make test` tries on each; the soak tries everything.
+OTHERS = {
+    "01-concepts": (10, 10), "02-threat-and-balancing": (5, 3), "03-alignment-choice": (5, 3),
+}  # fmt: skip
 SAMPLE = [
-    "correct", "partly correct", "infinite loop in a function", "nbformat 3", "truncated",
-    "untouched", "wrong names", "string", "Series", "other kernel",
+    "correct", "partly correct", "untouched", "wrong names", "string",
+    "infinite loop in a function", "nbformat 3", "truncated", "Series", "other kernel",
 ]  # fmt: skip
 SAMPLE_ATTACKS = [
-    "equal to everything", "patched builtins", "read the tests", "forged replies in advance",
-    "replaced encoder", "os._exit", "20 children", "call home", "forged huge reply",
+    "equal to everything", "read the tests", "replaced encoder", "forged replies in advance",
+    "patched builtins", "os._exit", "20 children", "call home", "forged huge reply",
     "functions that bite",
 ]  # fmt: skip
 
@@ -332,12 +337,14 @@ def check_class(slug: str, user: str, broken: list[str], attacks: list[str]) -> 
         assert row["status"] in cases.ATTACKS[name].statuses, row
 
 
-def test_a_sample_holds_on_the_other_assignment() -> None:
-    check_class(OTHER, users()[-1], SAMPLE, SAMPLE_ATTACKS)
+@pytest.mark.parametrize("slug", OTHERS)
+def test_a_sample_holds_on_another_assignment(slug: str) -> None:
+    submissions, attacks = OTHERS[slug]
+    check_class(slug, users()[-1], SAMPLE[:submissions], SAMPLE_ATTACKS[:attacks])
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("user", users())
-@pytest.mark.parametrize("slug", [SLUG, OTHER])
+@pytest.mark.parametrize("slug", [SLUG, *OTHERS])
 def test_everything_holds_everywhere(slug: str, user: str) -> None:
     check_class(slug, user, list(cases.BROKEN), list(cases.ATTACKS))

@@ -177,10 +177,13 @@ def function(value: Any, name: str, params: int) -> Function:
     return value
 
 
-def result(func: Any, name: str, *args: Any) -> Any:
-    """Call the student's function; raises ``Wrong`` with its error, or if nothing is returned."""
+def result(func: Any, name: str, *args: Any, blank: bool = False) -> Any:
+    """Call the student's function; raises ``Wrong`` with its error, or if nothing is returned.
+
+    ``blank``: ``None`` is an answer here.
+    """
     try:
         value = function(func, name, len(args))(*args)
     except AnswerError as error:
         raise Wrong(f"`{name}` stopped with an error: {str(error)[:300]}") from None
-    return answered(value, f"{name}(...)")
+    return None if blank and value is None else answered(value, f"{name}(...)")
