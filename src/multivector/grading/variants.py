@@ -12,6 +12,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _PLACE = re.compile(r"\{\{ ([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?) \}\}")
@@ -78,6 +79,18 @@ def substitute(text: str, chosen: Mapping[str, Any]) -> str:
     return _PLACE.sub(lambda match: str(values[match[1]]), text)
 
 
+def read_seed(path: Path) -> str:
+    """Return the course seed of a file; raises ``SeedError`` for one that can be guessed."""
+    return _checked(path.read_text(encoding="utf-8-sig"))
+
+
+def _checked(seed: str) -> str:
+    seed = seed.strip()
+    if len(seed) < MIN_SEED:
+        raise SeedError(f"the course seed needs {MIN_SEED} characters or more that nobody knows")
+    return seed
+
+
 def draw(
     declared: Mapping[str, tuple[Any, ...]], seed: str, slug: str, student: str
 ) -> dict[str, Any]:
@@ -86,10 +99,7 @@ def draw(
     ``student`` is the id of the roster or of the LMS's file name. Raises ``SeedError`` for a seed
     that can be guessed.
     """
-    seed = seed.strip()
-    if len(seed) < MIN_SEED:
-        raise SeedError(f"the course seed needs {MIN_SEED} characters or more that nobody knows")
-    student = unicodedata.normalize("NFC", student.strip())
+    seed, student = _checked(seed), unicodedata.normalize("NFC", student.strip())
     chosen = {}
     for name, choices in declared.items():
         message = "\0".join((slug, student, name)).encode("utf-8", "replace")
