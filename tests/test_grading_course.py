@@ -12,7 +12,7 @@ import grading_cases as cases
 import pytest
 
 from multivector.cli import main
-from multivector.grading import course, lms, variants
+from multivector.grading import course, grade, lms, report, variants
 from multivector.grading.assignment import Assignment, vary
 from multivector.grading.build import solution_notebook
 from multivector.grading.submissions import Submission
@@ -332,3 +332,72 @@ def test_the_command_fills_and_tells(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert "merge-essays" in capsys.readouterr().err and not out.exists()
     assert main(["export-grades", SOURCE, *places, "--without-essays"]) == 1
     assert "out of 25" in capsys.readouterr().err
+
+
+# --- one question again -------------------------------------------------------------------------
+
+
+def test_one_question_is_graded_again_and_the_rest_stays(tmp_path: Path) -> None:
+    """A hidden test was wrong: everybody's q3 anew, and not a point besides, nor a typed one."""
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (folder / "a.ipynb").write_bytes(cases.notebook(cases.solution_cells(SLUG)))
+    (folder / "b.ipynb").write_bytes(cases.notebook([cases.wrong_cell(SLUG)]))
+    base = cases.assignment(SLUG)
+    source = tmp_path / f"{SLUG}.md"
+    source.write_text(base.template.replace('not in ("EU", "EUU", "E27")', '!= "E27"'))
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", str(source), str(folder), "--output", str(output)]
+    assert main(arguments) == 0
+    table = {r["student"]: r for r in csv.DictReader(io.StringIO(output.read_text("utf-8-sig")))}
+    assert (table["a"]["q3"], table["a"]["total"]) == ("3", "19")
+    # A person gave b a point for q1, and the essays are merged.
+    sheet = lms.sheet(output.read_text("utf-8-sig"))
+    typed = sheet.with_values({(2, sheet.column("q1")): "1", (2, sheet.column("total")): "1"})
+    ends = ("q7,final", "4,23", "5,6")
+    lines = [f"{line},{end}" for line, end in zip(typed.splitlines(), ends, strict=True)]
+    final = tmp_path / "final.csv"
+    final.write_text("\r\n".join(lines) + "\r\n", encoding="utf-8-sig", newline="")
+    before = final.read_text("utf-8-sig")
+    essays = (tmp_path / "grades-essays.csv").read_bytes()
+    source.write_text(base.template)
+    arguments = ["grade", str(source), str(folder), "--output", str(final), "--question", "q3"]
+    pages = str(tmp_path / "grades-feedback")
+    assert main([*arguments, "--feedback", pages]) == 0
+    after = final.read_text("utf-8-sig")
+    (old, new), *same = [
+        (o, n) for o, n in zip(before.splitlines(), after.splitlines(), strict=True) if o != n
+    ]
+    assert not same
+    assert new == old.replace(",19,20,2,4,3,", ",20,20,2,4,4,").replace("4,23", "4,24")
+    assert (tmp_path / "grades-essays.csv").read_bytes() == essays
+    assert main([*arguments, "--feedback", pages]) == 0
+    assert final.read_text("utf-8-sig") == after
+
+
+def test_a_question_that_cannot_be_graded_again_is_named(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "in").mkdir()
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output), "--question"]
+    for question, complaint in (("q7", "one of q1"), ("q1", "whole class first")):
+        assert main([*arguments, question]) == 1
+        assert complaint in capsys.readouterr().err
+
+
+def test_what_is_not_decided_this_time_keeps_its_points() -> None:
+    table = (
+        "student,lms_id,status,total,q3,final\na,,graded,19,3,\nb,,timeout,,,\nc,,graded,5,1,9\n"
+    )
+    results = [
+        grade.Result("a", "a", "", "f", "timeout", "slow", {"q3": None}),
+        grade.Result("b", "b", "", "f", "graded", "", {"q3": 4.0}),
+        grade.Result("c", "c", "", "f", "graded", "", {"q3": 2.5}),
+        grade.Result("d", "d", "", "f", "graded", "", {"q3": 4.0}),
+    ]
+    text, said = report.regraded(table, results, "q3")
+    assert text == table.replace("timeout,,,", "timeout,,4,").replace("5,1,9", "6.5,2.5,10.5")
+    assert [s.partition(":")[0] for s in said] == ["a", "b", "d"]
+    with pytest.raises(report.MergeError, match="q9"):
+        report.regraded(table, results, "q9")

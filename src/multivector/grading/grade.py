@@ -78,6 +78,8 @@ class Grader:
     variants: Variants | None = None
     #: {submission's key: student's id}; asked only where there are variants.
     students: Mapping[str, str | None] = field(default_factory=dict)
+    #: The one question to grade again; ``None`` for all.
+    question: str | None = None
 
     def assignment_of(self, key: str) -> Assignment | None:
         """Return the assignment as the student behind a key has it, ``None`` for a stranger."""
@@ -90,7 +92,8 @@ class Grader:
         """Return a digest of what a result depends on besides the notebook."""
         variant = self.assignment_of(key)
         digest = variant.digest if variant else None
-        parts = (VERSION, digest, asdict(self.limits), self.sandboxed)
+        parts = [VERSION, digest, asdict(self.limits), self.sandboxed]
+        parts += [self.question] if self.question else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def grade(self, submission: Submission) -> Result:
@@ -143,7 +146,8 @@ class _Run:
     def __init__(
         self, grader: Grader, assignment: Assignment, script: Script, empty: Result
     ) -> None:
-        self._grader, self._assignment = grader, assignment
+        self._grader = grader
+        self._asked = [q for q in assignment.questions if grader.question in (None, q.name)]
         self._script, self._empty = script, empty
         self._left_out: set[int] = set()
         self._undecided: set[str] = set()
@@ -187,7 +191,7 @@ class _Run:
             points: dict[str, float | None] = {}
             messages: dict[str, list[str]] = {}
             essays: dict[str, str] = {}
-            for question in self._assignment.questions:
+            for question in self._asked:
                 self._where, self._at = f"question {question.name}", question.name
                 if question.name in self._undecided:
                     points[question.name] = None
@@ -213,7 +217,7 @@ class _Run:
         status, reason = "graded", ""
         if self._losses:
             status, reason = self._losses[0]
-            worth = {q.name: q.points for q in self._assignment.automatic}
+            worth = {q.name: q.points for q in self._asked}
             # A cell is missing from this run: what fell short may only have needed that cell.
             points = {q: p if p == worth[q] else None for q, p in points.items()}
             errors = [f"{where.capitalize()}." for _, where in self._losses] + errors
@@ -221,7 +225,7 @@ class _Run:
             self._empty,
             status=status,
             reason=reason,
-            points={q.name: points[q.name] for q in self._assignment.automatic},
+            points={q.name: points[q.name] for q in self._asked if not q.manual},
             messages=messages,
             errors=tuple(errors[:50]),
             essays=essays,
@@ -298,6 +302,12 @@ class Journal:
         """Return the result of this very file under these very tests and limits, if known."""
         return self._done.get((key, sha256, stamp))
 
+    def latest_whole(self, key: str, sha256: str) -> Result | None:
+        """Return what this file last got when all of its questions were graded, if it was."""
+        found = [r for (k, s, _), r in self._done.items() if (k, s) == (key, sha256)]
+        whole = max((len(r.points) for r in found), default=0)
+        return next((r for r in reversed(found) if len(r.points) == whole), None)
+
     def add(self, sha256: str, stamp: str, result: Result) -> None:
         """Write one result through to the disk."""
         record = {
@@ -331,7 +341,7 @@ def grade_all(
     """
 
     def one(submission: Submission) -> tuple[Result, bool]:
-        fingerprint, stamp = _fingerprint(submission), grader.stamp(submission.key)
+        fingerprint, stamp = fingerprint_of(submission), grader.stamp(submission.key)
         known = journal.get(submission.key, fingerprint, stamp)
         if known is not None:
             return replace(known, file=submission.file), True
@@ -383,7 +393,7 @@ def _bounded(
         yield from (f.result() for f in finished)
 
 
-def _fingerprint(submission: Submission) -> str:
+def fingerprint_of(submission: Submission) -> str:
     """Return a digest of the file, or of the reason why there is none."""
     content = submission.problem.encode()
     if submission.load is not None:

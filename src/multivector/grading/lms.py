@@ -65,6 +65,11 @@ class Sheet:
             raise ListError(f"{there} called {name!r}; there are: {', '.join(self.header)}")
         return places[0]
 
+    def number(self, points: float) -> str:
+        """Return a number as this file writes it: semicolons go with a decimal comma."""
+        text = f"{round(points, 2):.2f}".rstrip("0").rstrip(".")
+        return text.replace(".", ",") if self.separator == ";" else text
+
     def with_values(self, values: Mapping[tuple[int, int], str]) -> str:
         """Return the text with the fields at (record, column) replaced, all else as it was."""
         parts, done = [], 0
@@ -253,7 +258,7 @@ def fill(
                         "change it in the LMS, or convert with --scale"
                     )
                 points = points * most / out_of
-            changes[number, place] = _number(points, table)
+            changes[number, place] = table.number(points)
     found = {id(g) for g in owners.values()}
     result.not_listed = [f"{g.name} ({g.lms_id})" for g in grades if id(g) not in found]
     result.filled = len(changes)
@@ -291,22 +296,17 @@ def _maxima(
         if "Maximum Grade" not in table.header:
             return dict.fromkeys(students)
         column = table.column("Maximum Grade")
-        return {n: _float(table.records[n][column].value) for n in students}
+        return {n: to_number(table.records[n][column].value) for n in students}
     rows = [r for r in table.records if r[0].value.strip() == "Points Possible" and len(r) > place]
-    return dict.fromkeys(students, _float(rows[0][place].value) if rows else None)
+    return dict.fromkeys(students, to_number(rows[0][place].value) if rows else None)
 
 
-def _float(text: str) -> float | None:
+def to_number(text: str) -> float | None:
+    """Return the number in a cell, with a decimal point or comma, or ``None``."""
     try:
         return float(text.strip().replace(",", "."))
     except ValueError:
         return None
-
-
-def _number(points: float, table: Sheet) -> str:
-    text = f"{round(points, 2):.2f}".rstrip("0").rstrip(".")
-    # A file separated by semicolons comes from a language that writes a decimal comma.
-    return text.replace(".", ",") if table.separator == ";" else text
 
 
 def _match(students: Mapping[int, Student], grades: Sequence[Grade]) -> dict[int, Grade]:

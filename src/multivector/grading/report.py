@@ -18,6 +18,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from multivector.grading import lms
 from multivector.grading.assignment import Assignment, Question
 from multivector.grading.grade import Result
 from multivector.grading.lms import Grade
@@ -218,6 +219,42 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
         kept = [row[h] for h in header[: -len(names) - 1]]
         rows.append([*kept, *marks, final])
     return _csv(header, rows)
+
+
+def regraded(table: str, results: Iterable[Result], question: str) -> tuple[str, list[str]]:
+    """Return the grade table with one question's points anew, and what a person has to look at.
+
+    Only that column changes, and with it ``total`` and ``final`` where they are filled in: other
+    questions, essay marks and whatever a person entered stay. What could not be decided this time
+    keeps its points. Raises ``MergeError`` for a table without that question.
+    """
+    sheet = lms.sheet(table)
+    header = sheet.header
+    if {"student", "lms_id", "total", question} - set(header):
+        raise MergeError(f"no grade table with a column {question!r}: grade the whole class first")
+    rows = {}
+    for number, record in enumerate(sheet.records[1:], 1):
+        row = {h: f.value.strip() for h, f in zip(header, record, strict=False)}
+        rows[row.get("lms_id") or row["student"]] = (number, row)
+    changes: dict[tuple[int, int], str] = {}
+    said = []
+    for result in results:
+        who, new = result.lms_id or result.name, result.points.get(question)
+        number, row = rows.get(str(cell(who)), (0, {}))
+        if not number:
+            said.append(f"{who}: not in the table; grade without --question first")
+        elif new is None:
+            said.append(f"{who}: {result.reason or 'not decided'}; {question} stays as it was")
+        elif lms.to_number(row[question]) != new:
+            old = lms.to_number(row[question])
+            changes[number, sheet.column(question)] = sheet.number(new)
+            for name in ("total", "final"):
+                sum_before = lms.to_number(row.get(name, ""))
+                if sum_before is not None and old is not None:
+                    changes[number, sheet.column(name)] = sheet.number(sum_before - old + new)
+            if old is None:
+                said.append(f"{who}: {question} had no points; add them to the total yourself")
+    return sheet.with_values(changes), said
 
 
 def exported(
