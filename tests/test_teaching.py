@@ -95,6 +95,12 @@ def test_runs(numbers: list[int], words: str) -> None:
     assert syllabus.runs(numbers) == words
 
 
+def test_what_a_week_measures() -> None:
+    rows = [("a", 1, "x", ["sc"], []), ("a", 2, "x", ["sc"], ["t"]), ("b", 1, "x", [], ["t"])]
+    assert [syllabus.measured(rows, page) for page in "ab"] == ["1-2", ""]
+    assert [syllabus.measured(rows, page, "t") for page in "ab"] == ["2", "1"]
+
+
 def test_hours() -> None:
     assert [syllabus.hours(n) for n in (60, 95)] == ["1 h", "1 h 35 min"]
 

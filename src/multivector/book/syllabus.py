@@ -141,6 +141,15 @@ def runs(numbers: Iterable[int]) -> str:
     return ", ".join(f"{g[0]}-{g[-1]}" if len(g) > 1 else str(g[0]) for g in groups)
 
 
+def measured(rows: Iterable[tuple], page: str, task: str | None = None) -> str:
+    """Return which objectives of a page its self-checks measure, or one assignment does.
+
+    ``rows`` are those of :func:`multivector.book.selfcheck.coverage`.
+    """
+    found = [(n, checks, tasks) for chapter, n, _, checks, tasks in rows if chapter == page]
+    return runs(n for n, checks, tasks in found if (task in tasks if task else checks))
+
+
 def hours(total: int) -> str:
     """Return minutes as hours and minutes, in words."""
     whole, rest = divmod(total, 60)
@@ -221,33 +230,26 @@ def _table(
     def title(page: str) -> str:
         return app.env.titles[page].astext().partition(":")[0]
 
-    def measured(task: str | None, pages: Iterable[str]) -> str:
-        """Return which objectives the self-checks, or one assignment, measure on some pages."""
-        found = []
-        for page in pages:
-            numbers = runs(
-                n
-                for c, n, _, checks, tasks in rows
-                if c == page and (task in tasks if task else checks)
-            )
-            if numbers:
-                found.append(f"{title(page)} {numbers}")
-        return "; ".join(found)
+    def reading(page: str) -> nodes.paragraph:
+        numbers = measured(rows, page)
+        return nodes.paragraph(
+            "", "", link(page, title(page)), nodes.Text(f": {numbers}" if numbers else "")
+        )
 
-    def objectives(week: Week) -> list[nodes.paragraph]:
-        chapters = list(dict.fromkeys(row[0] for row in rows))
-        lines = [("self-checks", measured(None, week.read))]
-        lines += [
-            (f"assignment {name.partition('-')[0]}", measured(name, chapters)) for name in week.due
-        ]
-        return [
-            nodes.paragraph("", "", nodes.emphasis(text=f"By {how}: "), nodes.Text(f"{what}."))
-            for how, what in lines
-            if what
-        ]
+    def task(name: str) -> list[nodes.paragraph]:
+        goals = {page: measured(rows, page, name) for page, *_ in rows}
+        found = [f"{title(page)} {numbers}" for page, numbers in goals.items() if numbers]
+        address = link(f"{assignments.PAGES}/{name}", given[name].title)
+        return [nodes.paragraph("", "", address), nodes.paragraph(text="; ".join(found))]
 
-    head = ("Week", "Read", "In class", "Self-study, minutes", "Due", "Objectives measured")
-    widths = (1, 5, 6, 3, 4, 8)
+    head = (
+        "Week",
+        "Read, and the objectives of its self-checks",
+        "In class",
+        "Self-study, minutes",
+        "Due, and the objectives it measures",
+    )
+    widths = (1, 5, 5, 2, 6)
     group = nodes.tgroup("", *(nodes.colspec(colwidth=w) for w in widths), cols=len(head))
     group += nodes.thead("", nodes.row("", *(_entry([nodes.paragraph(text=w)]) for w in head)))
     lines, total = nodes.tbody(), 0
@@ -256,17 +258,12 @@ def _table(
     ):
         spent = minutes(week, loads, given)
         total += spent
-        due = [
-            nodes.paragraph("", "", link(f"{assignments.PAGES}/{name}", given[name].title))
-            for name in week.due
-        ]
         cells = (
             [nodes.paragraph(text=str(number))],
-            [nodes.paragraph("", "", link(page, title(page))) for page in week.read],
+            [reading(page) for page in week.read],
             [activity],
             [nodes.paragraph(text=str(spent))],
-            due,
-            objectives(week),
+            [line for name in week.due for line in task(name)],
         )
         lines += nodes.row("", *map(_entry, cells))
     group += lines
