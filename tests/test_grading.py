@@ -162,7 +162,7 @@ def graded_class(user: str, slug: str, chosen: dict[str, cases.Case]) -> Class:
         left |= {n for n in os.listdir(tempfile.gettempdir()) if cases.MARK in n}
         known = {
             *("submissions", "tmp", "grades.csv", "grades.csv.journal"),
-            *("grades-feedback", "grades-essays.csv"),
+            *("grades-feedback", "grades-essays.csv", "grades-summary.html"),
         }
         left |= set(os.listdir(home)) - known
         rows = {r["file"].removesuffix(".ipynb"): r for r in rows_of(home / "grades.csv")}

@@ -204,6 +204,10 @@ def test_a_zip_is_graded(kind: str, tmp_path: Path) -> None:
     assert (rows["Құралай"]["status"], rows["Құралай"]["total"]) == ("missing", "")
     assert hashlib.sha256(archive.read_bytes()).hexdigest() == before
     assert output.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel needs the BOM"
+    page = output.with_name("grades-summary.html").read_text(encoding="utf-8")
+    assert "Құралай" in page and "0 of 2" in page
+    hidden = [c.name for q in cases.assignment(SLUG).questions for c in q.cases if c.hidden]
+    assert not any(name in page for name in hidden)
 
 
 def class_of(folder: Path, count: int) -> None:

@@ -24,8 +24,8 @@ from multivector.grading.grade import Result
 from multivector.grading.lms import Grade
 
 _FORMULA = re.compile(r"^[\s'\u00a0\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_WORDS = {
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+WORDS = {
     "graded": "Graded",
     "unreadable": "Could not be read",
     "missing": "Nothing handed in",
@@ -120,7 +120,7 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
             shown = f"not decided, out of {question.points:g}"
         else:
             shown = f"{earned:g} of {question.points:g}"
-        said = "".join(f"<li>{_code(m)}</li>" for m in result.messages.get(question.name, []))
+        said = "".join(f"<li>{code(m)}</li>" for m in result.messages.get(question.name, []))
         rows.append(
             f"<section><h2>{e(question.title)}</h2><p>{e(shown)}</p>"
             + (f"<ul>{said}</ul>" if said else "")
@@ -136,7 +136,7 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
     problems = f"<section><h2>Cells that stopped</h2><ul>{errors}</ul></section>" if errors else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{e(assignment.title)}: feedback</title>\n"
@@ -144,13 +144,14 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
         "overflow-wrap:anywhere}h2{font-size:1.1rem;margin:1.5rem 0 0}p{margin:.2rem 0}"
         "code{background:#eee}</style>\n</head>\n<body>\n"
         f"<h1>{e(assignment.title)}</h1>\n<p><bdi>{e(result.name)}</bdi></p>\n"
-        f"<p><strong>{e(_WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n"
+        f"<p><strong>{e(WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n"
         + "\n".join(rows)
         + f"\n{problems}\n</body>\n</html>\n"
     )
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Return text as HTML, escaped, with `backticks` turned into ``<code>``."""
     parts = html.escape(text).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
 import time
@@ -12,13 +13,19 @@ from dataclasses import replace
 from pathlib import Path
 
 from multivector.grading import grade as g
-from multivector.grading import report
+from multivector.grading import report, similar, summary
 from multivector.grading.assignment import Assignment, SourceError, read
 from multivector.grading.commands import stop
 from multivector.grading.course import Variants, identify
 from multivector.grading.lms import ListError, read_roster
 from multivector.grading.sandbox import Limits, Runtime, SandboxError, probe
-from multivector.grading.submissions import Submission, SubmissionsError, collect
+from multivector.grading.submissions import (
+    NotebookError,
+    Submission,
+    SubmissionsError,
+    collect,
+    read_script,
+)
 from multivector.grading.variants import SeedError, read_seed
 
 _WARNING = """\
@@ -108,6 +115,9 @@ def run_grade(options: argparse.Namespace) -> int:
     results = g.flag_duplicates(results)
     results += g.missing(assignment, roster, set(grader.students.values()))
     _write(grader, results, output, feedback)
+    alike = similar.resembling(_prints(grader, submissions))
+    page = summary.summary_html(assignment, results, alike)
+    report.write_text(output.with_name(f"{output.stem}-summary.html"), page)
     counts = Counter(r.status for r in results)
     told = ", ".join(f"{counts[s]} {s}" for s in g.STATUSES if counts[s])
     print(f"{output}: {told or 'nobody'}; {time.monotonic() - start:.1f} s", file=sys.stderr)
@@ -137,6 +147,20 @@ def _check(options: argparse.Namespace, assignment: Assignment, feedback: Path) 
 
 def _variants(assignment: Assignment, seed: Path | None) -> Variants | None:
     return Variants(assignment, read_seed(seed)) if seed else None
+
+
+def _prints(grader: g.Grader, submissions: Iterable[Submission]) -> dict[str, frozenset[int]]:
+    """Return what is each student's own in their notebook, for those that can be read."""
+    prints = {}
+    for submission in submissions:
+        assignment = grader.assignment_of(submission.key)
+        if assignment and submission.load:
+            with contextlib.suppress(NotebookError, OSError):
+                cells = read_script(submission.load()).cells
+                names = [n for q in assignment.questions for n in q.answers]
+                template = g.template_cells(assignment)
+                prints[submission.key] = similar.fingerprint(cells, template, names)
+    return prints
 
 
 def _write(grader: g.Grader, results: list[g.Result], output: Path, feedback: Path) -> None:
