@@ -5,8 +5,8 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from multivector.grading.assignment import Assignment, SourceError, read
-from multivector.grading.commands import stop
+from multivector.grading.assignment import Assignment, SourceError
+from multivector.grading.commands import add_overlay, assignment_of, stop
 from multivector.grading.lms import ListError
 from multivector.grading.variants import SeedError
 
@@ -24,6 +24,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     make.add_argument(
         "--only", default="student,colab,solution,gradescope", help="parts, separated by commas"
     )
+    add_overlay(make)
     make.add_argument("--package", default="multivector", help="what pip installs in Colab")
     make.add_argument("--roster", type=Path, help="the class: a notebook for each (see README)")
     make.add_argument("--seed-file", type=Path, help="file with the course's secret seed")
@@ -48,7 +49,7 @@ def run_build(options: argparse.Namespace) -> int:
     if bool(options.roster) != bool(options.seed_file):
         return stop("variants need both --roster and --seed-file", 1)
     try:
-        assignment = read(options.assignment)
+        assignment = assignment_of(options)
         target = options.output or Path("_build") / "assignments" / assignment.slug
         written = build(assignment, target, parts, options.package)
         if options.roster:

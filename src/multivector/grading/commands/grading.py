@@ -14,8 +14,8 @@ from pathlib import Path
 
 from multivector.grading import grade as g
 from multivector.grading import report, similar, summary
-from multivector.grading.assignment import Assignment, SourceError, read
-from multivector.grading.commands import stop
+from multivector.grading.assignment import Assignment, SourceError
+from multivector.grading.commands import add_overlay, assignment_of, stop
 from multivector.grading.course import Variants, identify
 from multivector.grading.lms import ListError, read_roster
 from multivector.grading.sandbox import Limits, Runtime, SandboxError, probe
@@ -51,6 +51,7 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     grade.add_argument(
         "--seed-file", type=Path, help="the course's secret seed: each against their own variant"
     )
+    add_overlay(grade)
     grade.add_argument(
         "--question",
         help="grade this question again and leave the rest of the table as it is",
@@ -68,7 +69,7 @@ def run_grade(options: argparse.Namespace) -> int:
     output: Path = options.output
     feedback: Path = options.feedback or output.with_name(f"{output.stem}-feedback")
     try:
-        assignment = read(options.assignment)
+        assignment = assignment_of(options)
         submissions = collect(options.submissions)
         roster = read_roster(options.roster) if options.roster else []
         variants = _variants(assignment, options.seed_file)
