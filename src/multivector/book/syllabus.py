@@ -131,14 +131,14 @@ def minutes(week: Week, loads: Mapping[str, Load], given: Mapping[str, Assignmen
 
 
 def runs(numbers: Iterable[int]) -> str:
-    """Return numbers in words short enough for a table: 1, 2, 3 and 5 as "1-3, 5"."""
+    """Return numbers short enough for a table: 1, 2, 3, 5 as "1-3, 5", never cut at a hyphen."""
     groups: list[list[int]] = []
     for number in sorted(set(numbers)):
         if groups and number == groups[-1][-1] + 1:
             groups[-1].append(number)
         else:
             groups.append([number])
-    return ", ".join(f"{g[0]}-{g[-1]}" if len(g) > 1 else str(g[0]) for g in groups)
+    return ", ".join(f"{g[0]}\u2011{g[-1]}" if len(g) > 1 else str(g[0]) for g in groups)
 
 
 def measured(rows: Iterable[tuple], page: str, task: str | None = None) -> str:
