@@ -11,10 +11,21 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from multivector.grading.assignment import Assignment, read, with_solution, without_solution
+from multivector.grading.assignment import (
+    FOLDER,
+    Assignment,
+    read,
+    read_all,
+    with_solution,
+    without_solution,
+)
 from multivector.grading.build import student_notebook
 
+ROOT = Path(__file__).resolve().parents[1]
+#: Every assignment there is: what holds for one holds for the next.
+SLUGS = [a.slug for a in read_all(ROOT)]
 MARK = "multivector-attack"  # what a hostile cell names its processes and files
 
 # Well-formed and wrong, for every automatic question: nothing here may earn a point.
@@ -73,7 +84,7 @@ WRONG = {
 
 @lru_cache
 def assignment(slug: str) -> Assignment:
-    return read(slug)
+    return read(ROOT / FOLDER / slug)
 
 
 def names(slug: str) -> list[str]:

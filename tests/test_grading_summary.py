@@ -136,7 +136,7 @@ def test_distribution_statuses_and_messages() -> None:
         assert told in shown, shown
     assert "2 of 2 4 0 of 2 2" in shown, "those without a notebook are no noughts"
     assert "2 × That is exports alone." in shown
-    assert "3 × eu_share is 31.2: that looks like per cent." in shown
+    assert "3 × eu_share is 31.2: that looks like per cent. (and with other numbers)" in shown
     assert "code cell 3: slow" in shown
 
 

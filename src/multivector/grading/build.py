@@ -174,6 +174,17 @@ def _points_here(
     assignment: Assignment, cells: Iterable[Cell], strip: Any
 ) -> tuple[float, list[str]]:
     """Return the points of the automatic questions, and what any test complains about."""
+    answers, points, complaints = _Answers(_names_here(assignment, cells, strip)), 0.0, []
+    for case in (c for q in assignment.questions for c in q.cases):
+        complaint = run_test(case.name, case.source, answers)
+        if complaint is None:
+            points += case.points
+        else:
+            complaints.append(f"{case.name}: {complaint}")
+    return points, complaints
+
+
+def _names_here(assignment: Assignment, cells: Iterable[Cell], strip: Any) -> dict[str, Any]:
     env: dict[str, Any] = {"__name__": "__main__", "display": lambda *a, **k: None}
     for cell in cells:
         if cell.role in ("code", "solution"):
@@ -182,14 +193,17 @@ def _points_here(
                 exec(compile(source, f"<{cell.question or 'set-up'}>", "exec"), env)
             except Exception as error:
                 raise BuildError(f"{assignment.slug} {cell.question}: {error!r}") from error
-    answers, points, complaints = _Answers(env), 0.0, []
-    for case in (c for q in assignment.questions for c in q.cases):
-        complaint = run_test(case.name, case.source, answers)
-        if complaint is None:
-            points += case.points
-        else:
-            complaints.append(f"{case.name}: {complaint}")
-    return points, complaints
+    return env
+
+
+_SOLVED: dict[str, dict[str, Any]] = {}
+
+
+def names_of_solution(assignment: Assignment) -> dict[str, Any]:
+    """Return the names of a notebook in which the solution has run. Read it, do not change it."""
+    if assignment.digest not in _SOLVED:
+        _SOLVED[assignment.digest] = _names_here(assignment, assignment.cells, with_solution)
+    return _SOLVED[assignment.digest]
 
 
 def solution_page(assignment: Assignment) -> str:

@@ -404,6 +404,23 @@ def fingerprint_of(submission: Submission) -> str:
     return hashlib.sha256(content).hexdigest()
 
 
+def as_on_roster(
+    results: Iterable[Result], students: Mapping[str, str | None], roster: Iterable[Student]
+) -> list[Result]:
+    """Return the results under the roster's names and ids, where it knows the student.
+
+    ``students``: {key: id}. An LMS's file name is a name run together; the roster's is readable.
+    """
+    known = {s.id: s for s in roster}
+    found = []
+    for result in results:
+        student = known.get(students.get(result.key) or "")
+        if student is not None:
+            result = replace(result, name=student.name, lms_id=student.id)
+        found.append(result)
+    return found
+
+
 def flag_duplicates(results: list[Result]) -> list[Result]:
     """Return the results with a flag on every notebook that another student handed in as well."""
     same: dict[str, list[str]] = {}

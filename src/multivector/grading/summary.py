@@ -23,7 +23,8 @@ _STYLE = (
     "table{border-collapse:collapse;margin:.4rem 0}"
     "td,th{text-align:left;padding:.15rem .8rem .15rem 0;vertical-align:top;font-weight:normal}"
     "thead th{font-weight:bold}.bar{display:block;height:1rem;background:#2a6f97}"
-    "td.wide{width:16rem}@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}"
+    ".bars th{white-space:nowrap}.bars td:last-child{width:min(16rem,40vw)}"
+    "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}"
     "code{background:#333}.bar{background:#8ecae6}}"
 )
 
@@ -70,11 +71,11 @@ def _bars(rows: Sequence[tuple[str, int]]) -> str:
         return "<p>Nobody yet.</p>"
     most = max(n for _, n in rows) or 1
     cells = "".join(
-        f'<tr><th scope="row">{html.escape(label)}</th><td>{n}</td><td class="wide">'
+        f'<tr><th scope="row">{html.escape(label)}</th><td>{n}</td><td>'
         f'<span class="bar" style="width:{100 * n / most:.0f}%"></span></td></tr>'
         for label, n in rows
     )
-    return f"<table><tbody>{cells}</tbody></table>"
+    return f'<table class="bars"><tbody>{cells}</tbody></table>'
 
 
 def _classes(totals: Sequence[float], out_of: float) -> list[tuple[str, int]]:
@@ -114,7 +115,8 @@ def _messages(messages: Sequence[str]) -> str:
         groups.setdefault(_NUMBER.sub("#", message), Counter())[message] += 1
     ranked = sorted(groups.values(), key=lambda g: (-sum(g.values()), min(g)))
     items = "".join(
-        f"<li>{sum(g.values())} &times; {code(min(g, key=lambda m: (-g[m], m)))}</li>"
+        f"<li>{sum(g.values())} &times; {code(min(g, key=lambda m: (-g[m], m)))}"
+        f"{' (and with other numbers)' if len(g) > 1 else ''}</li>"
         for g in ranked[:_MOST]
     )
     more = f"<p>And {len(ranked) - _MOST} rarer ones.</p>" if len(ranked) > _MOST else ""

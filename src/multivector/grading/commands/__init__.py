@@ -13,9 +13,9 @@ if TYPE_CHECKING:
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the grader's commands to the console script."""
-    from multivector.grading.commands import building, grading, results
+    from multivector.grading.commands import building, demo, grading, results
 
-    for step in (grading, building, results):
+    for step in (grading, building, results, demo):
         step.register(commands)
 
 

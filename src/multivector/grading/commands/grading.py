@@ -113,7 +113,7 @@ def run_grade(options: argparse.Namespace) -> int:
         return stop("\nstopped; the same command goes on from here", 130)
     finally:
         journal.close()
-    results = g.flag_duplicates(results)
+    results = g.flag_duplicates(g.as_on_roster(results, grader.students, roster))
     results += g.missing(assignment, roster, set(grader.students.values()))
     _write(grader, results, output, feedback)
     alike = similar.resembling(_prints(grader, submissions))
