@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import html
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,7 @@ from sphinx.testing.util import SphinxTestApp
 
 from multivector.book import assignments, syllabus
 from multivector.book.syllabus import Load, SyllabusError, Week
+from multivector.cli import parser
 from multivector.grading import build
 from multivector.grading.assignment import read_all
 
@@ -273,3 +277,73 @@ def test_facts_questions_and_syllabus_on_a_page(slug: str, tmp_path: Path) -> No
     assert "<em>talk</em>" in text
     spent = syllabus.minutes(Week((), "x", (slug,)), {}, ASSIGNMENTS)
     assert f"Self-study in 1 weeks: {syllabus.hours(spent)}" in text
+
+
+# --- the guide ----------------------------------------------------------------------------------
+
+
+def blocks() -> list[str]:
+    """The shell commands of the guide, in order."""
+    text = (TEACHING / "guide.md").read_text("utf-8")
+    return re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
+
+
+def test_every_command_that_the_guide_names_exists() -> None:
+    text = (TEACHING / "guide.md").read_text("utf-8")
+    named = set(re.findall(r"\bmultivector ([a-z][a-z-]+)", "\n".join(blocks())))
+    named |= set(re.findall(r"`multivector ([a-z][a-z-]+)", text))
+    commands = parser()._subparsers._group_actions[0].choices
+    assert named and named <= set(commands)
+
+
+READER = """
+import csv, sys
+with open(sys.argv[1], encoding="utf-8-sig", newline="") as sheet:
+    head, *rows = csv.reader(sheet)
+marked = [["1" if "(0-" in h else cell for h, cell in zip(head, row)] for row in rows]
+with open(sys.argv[1], "w", encoding="utf-8-sig", newline="") as sheet:
+    csv.writer(sheet).writerows([head, *marked])
+"""
+
+
+@pytest.mark.slow
+def test_the_guide_as_it_is_written(tmp_path: Path) -> None:
+    """Every command of the guide, copied from the page, on a sample class of four."""
+    here = tmp_path / "multi-vector"
+    here.mkdir()
+    for entry in ROOT.iterdir():
+        if entry.name != "_build":
+            (here / entry.name).symlink_to(entry)
+    script = "".join(blocks())
+    for line in ("git clone ADDRESS multi-vector\n", "cd multi-vector\n", "make book\n"):
+        assert line in script
+        script = script.replace(line, "")  # the reader's copy of the book is this one
+    # What a person does in a spreadsheet: a point for every criterion.
+    merge = "multivector merge-essays"
+    assert script.count(merge) == 1
+    script = script.replace(
+        merge, f"{sys.executable} ../read.py ../demo/grades-essays.csv\n{merge}"
+    )
+    (tmp_path / "read.py").write_text(READER)
+    small = re.sub(r"(multivector demo-class .*)", r"\1 --n 4", script)
+    assert small != script
+    done = subprocess.run(
+        ["bash", "-euo", "pipefail", "-c", small],
+        cwd=here,
+        capture_output=True,
+        text=True,
+        timeout=300,
+        env={**os.environ, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    demo = tmp_path / "demo"
+    text = (TEACHING / "guide.md").read_text("utf-8")
+    promised = set(re.findall(r"^\| `(grades[\w.-]+)/?` \|", text, re.M))
+    promised |= {name for name in re.findall(r"\.\./demo/([\w.-]+)", script)}
+    assert {"grades.csv", "final.csv", "import.csv"} <= promised
+    assert [name for name in sorted(promised) if not (demo / name).exists()] == []
+    before, after = (demo / f"{name}.csv" for name in ("gradebook", "import"))
+    lines = [path.read_text("utf-8-sig").splitlines() for path in (before, after)]
+    assert lines[0][0] == lines[1][0], "the LMS knows its own columns"
+    assert lines[0] != lines[1], "somebody was given a grade"
+    assert len(list((demo / "built" / "variants").iterdir())) >= 4
