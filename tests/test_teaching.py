@@ -258,7 +258,7 @@ def test_an_unknown_name_stops_with_its_words(tmp_path: Path) -> None:
 def test_facts_questions_and_syllabus_on_a_page(slug: str, tmp_path: Path) -> None:
     source = ASSIGNMENTS[slug]
     page = (
-        f"# A\n\n```{{assignment}} {slug}\n```\n\n## Questions\n\n"
+        f"# A\n\n```{{assignments}}\n```\n\n```{{assignment}} {slug}\n```\n\n## Questions\n\n"
         f"```{{assignment-questions}} {slug}\n```\n\n"
         f"## Weeks\n\n```{{syllabus}}\n- {{class: A *talk*, due: [{slug}]}}\n```\n"
     )
@@ -267,6 +267,8 @@ def test_facts_questions_and_syllabus_on_a_page(slug: str, tmp_path: Path) -> No
     assert f'_downloads/notebooks/exercises/{slug}.ipynb" download' in text
     for goal in source.objectives.values():
         assert goal in text
+    assert "<em>Together</em>" in text
+    assert text.count(f"<p>{source.minutes:g}</p>") >= 2, "its row, and the sum of one row"
     assert text.count('id="question-') == len(source.questions)
     for question in source.judged:
         for line in question.rubric:

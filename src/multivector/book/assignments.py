@@ -29,19 +29,23 @@ class AssignmentList(SphinxDirective):
     """``{assignments}``: title, time and points of each assignment, with a link to its page."""
 
     def run(self) -> list[nodes.Node]:
-        """Return a table, a row an assignment."""
+        """Return a table, a row an assignment and one for all."""
         found = read_all(Path(self.env.srcdir))
         for assignment in found:
             self.env.note_dependency(str(assignment.path))
         head = ("Assignment", "Minutes", "Points", "Of them read by a person")
         group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
         group += nodes.thead("", _row([nodes.Text(word) for word in head]))
-        group += nodes.tbody("", *(_row(self._cells(a)) for a in found))
+        lines = [_numbers(a) for a in found]
+        together = [nodes.Text(f"{sum(column):g}") for column in zip(*lines, strict=True)]
+        group += nodes.tbody(
+            "",
+            *(_row(self._cells(a, line)) for a, line in zip(found, lines, strict=True)),
+            _row([nodes.emphasis(text="Together"), *together]),
+        )
         return [nodes.table("", group)]
 
-    def _cells(self, assignment: Assignment) -> list[nodes.Node]:
-        automatic, judged = points(assignment)
-        numbers = (assignment.minutes, automatic + judged, judged)
+    def _cells(self, assignment: Assignment, numbers: tuple[float, ...]) -> list[nodes.Node]:
         title: nodes.Node = nodes.Text(assignment.title)
         page = f"{PAGES}/{assignment.slug}"
         if page in self.env.found_docs:
@@ -121,6 +125,11 @@ class AssignmentQuestions(_OneAssignment):
             section += nodes.paragraph(text="A reader looks for this, and gives these points:")
             section += nodes.bullet_list("", *items)
         return section
+
+
+def _numbers(assignment: Assignment) -> tuple[float, float, float]:
+    automatic, judged = points(assignment)
+    return assignment.minutes, automatic + judged, judged
 
 
 def points(assignment: Assignment) -> tuple[float, float]:
