@@ -13,7 +13,7 @@ import pytest
 import yaml
 from sphinx.testing.util import SphinxTestApp
 
-from multivector.book import assignments, syllabus
+from multivector.book import assignments, launch, repository, syllabus
 from multivector.book.syllabus import Load, SyllabusError, Week
 from multivector.cli import parser
 from multivector.grading import build
@@ -296,6 +296,18 @@ def test_every_command_that_the_guide_names_exists() -> None:
     named |= set(re.findall(r"`multivector ([a-z][a-z-]+)", text))
     commands = parser()._subparsers._group_actions[0].choices
     assert named and named <= set(commands)
+
+
+def test_a_repository_with_an_address_offers_binder_and_colab(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = repository.Repository("github.com", "owner/name", "main")
+    monkeypatch.setattr(repository, "find", lambda root: home)
+    monkeypatch.setenv(launch.BRANCH, "notebooks")
+    text, _ = book(tmp_path / "src", "# A\n\n```{assignment} 01-concepts\n```\n")
+    assert "mybinder.org/v2/gh/owner/name/main?urlpath=lab%2Ftree%2Fnotebooks%2Fexercises" in text
+    assert "colab.research.google.com/github/owner/name/blob/notebooks/" in text
+    assert "exercises/01-concepts-colab.ipynb" in text
 
 
 READER = """
