@@ -33,7 +33,7 @@ class AssignmentList(SphinxDirective):
         found = read_all(Path(self.env.srcdir))
         for assignment in found:
             self.env.note_dependency(str(assignment.path))
-        head = ("Assignment", "Minutes", "Points", "Of them read by a person")
+        head = ("Assignment", "Minutes", "Points", "Judged")
         group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
         group += nodes.thead("", _row([nodes.Text(word) for word in head]))
         lines = [_numbers(a) for a in found]
@@ -46,11 +46,11 @@ class AssignmentList(SphinxDirective):
         return [nodes.table("", group)]
 
     def _cells(self, assignment: Assignment, numbers: tuple[float, ...]) -> list[nodes.Node]:
-        title: nodes.Node = nodes.Text(assignment.title)
+        title: nodes.Node = nodes.Text(label(assignment))
         page = f"{PAGES}/{assignment.slug}"
         if page in self.env.found_docs:
             where = self.env.app.builder.get_relative_uri(self.env.docname, page)
-            title = nodes.reference("", assignment.title, refuri=where, internal=True)
+            title = nodes.reference("", label(assignment), refuri=where, internal=True)
         return [title, *(nodes.Text(f"{number:g}") for number in numbers)]
 
 
@@ -125,6 +125,11 @@ class AssignmentQuestions(_OneAssignment):
             section += nodes.paragraph(text="A reader looks for this, and gives these points:")
             section += nodes.bullet_list("", *items)
         return section
+
+
+def label(assignment: Assignment) -> str:
+    """Return number and title, as the book's prose names an assignment: "05 Measuring vectors"."""
+    return f"{assignment.slug.partition('-')[0]} {assignment.title}"
 
 
 def _numbers(assignment: Assignment) -> tuple[float, float, float]:

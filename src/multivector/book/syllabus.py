@@ -239,7 +239,7 @@ def _table(
     def task(name: str) -> list[nodes.paragraph]:
         goals = {page: measured(rows, page, name) for page, *_ in rows}
         found = [f"{title(page)} {numbers}" for page, numbers in goals.items() if numbers]
-        address = link(f"{assignments.PAGES}/{name}", given[name].title)
+        address = link(f"{assignments.PAGES}/{name}", assignments.label(given[name]))
         return [nodes.paragraph("", "", address), nodes.paragraph(text="; ".join(found))]
 
     head = (
