@@ -11,6 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 import grading_cases as cases
+import grading_slips
 import pytest
 
 from multivector import load
@@ -23,9 +24,21 @@ from multivector.grading.assignment import (
 )
 from multivector.grading.notebook import Notebook, _Answers, run_test
 
-SLUGS = [
-    "01-concepts", "02-threat-and-balancing", "03-alignment-choice", "05-measuring-vectors",
-]  # fmt: skip
+#: Points that the grader decides, and points that a person does.
+POINTS = {
+    "01-concepts": (20, 5),
+    "02-threat-and-balancing": (15, 10),
+    "03-alignment-choice": (15, 10),
+    "04-interdependence": (14, 8),
+    "05-measuring-vectors": (20, 5),
+    "06-capstone-2025": (12, 25),
+}
+SLUGS = cases.SLUGS
+# otter takes half a minute for each: two in `make test`, the others in `make soak`.
+OTTER = [
+    pytest.param(slug, marks=[] if slug[:2] in ("01", "05") else [pytest.mark.soak])
+    for slug in SLUGS
+]
 ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -44,7 +57,7 @@ def test_two_builds_are_the_same_bytes(slug: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", OTTER)
 def test_otter_builds_the_same_source_into_the_same_zip(slug: str, tmp_path: Path) -> None:
     pytest.importorskip("otter")
     assignment = cases.assignment(slug)
@@ -63,7 +76,7 @@ def test_otter_builds_the_same_source_into_the_same_zip(slug: str, tmp_path: Pat
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("slug", SLUGS)
+@pytest.mark.parametrize("slug", OTTER)
 def test_gradescope_agrees(slug: str, tmp_path: Path) -> None:
     """otter runs the zip's tests as on Gradescope: the same points as ours, and it asks no name."""
     execute = pytest.importorskip("otter.execute")
@@ -148,13 +161,14 @@ def test_facts_about_the_assignment(slug: str) -> None:
     assignment = cases.assignment(slug)
     assert sum(q.minutes for q in assignment.questions) == assignment.minutes
     assert {o for q in assignment.questions for o in q.objectives} == set(assignment.objectives)
-    assert assignment.out_of == {"01": 20, "02": 15, "03": 15, "05": 20}[slug[:2]]
-    assert sum(q.points for q in assignment.questions) == 25, "all weigh the same in a course"
+    judged = sum(q.points for q in assignment.judged)
+    assert (assignment.out_of, judged) == POINTS[slug]
     for question in assignment.questions:
         prompt = next(
             c.source for c in assignment.cells if c.question == question.name and c.role == "text"
         )
-        assert f"*{question.points:g} points, about {question.minutes:g} minutes" in prompt
+        points = f"{question.points:g} {'point' if question.points == 1 else 'points'}"
+        assert f"*{points}, about {question.minutes:g} minutes" in prompt
 
 
 def played(slug: str, code: str) -> dict:
@@ -630,6 +644,7 @@ SLIPS = {
     "02-threat-and-balancing": SLIPS_02,
     "03-alignment-choice": SLIPS_03,
     "05-measuring-vectors": SLIPS_05,
+    **grading_slips.SLIPS,
 }
 
 
@@ -691,6 +706,58 @@ def test_wrong_answers_are_well_formed_and_earn_nothing() -> None:
         env: dict[str, object] = {}
         exec(cases.wrong_cell(slug), env)
         assert set(cases.names(slug)) <= set(env)
+        for question in cases.assignment(slug).automatic:
+            assert hidden_points(slug, question.name, env) == 0, (slug, question.name)
+
+
+def hidden_points(slug: str, name: str, env: dict) -> float:
+    """Return what the hidden tests of a question would give."""
+    question = next(q for q in cases.assignment(slug).questions if q.name == name)
+    return sum(
+        case.points
+        for case in question.cases
+        if case.hidden and run_test(case.name, case.source, _Answers(env)) is None
+    )
+
+
+@pytest.mark.parametrize("slug", list(grading_slips.SLIPS))
+def test_a_criterion_says_what_earns_full_half_and_no_points(slug: str) -> None:
+    page = build.solution_page(cases.assignment(slug))
+    for question in cases.assignment(slug).judged:
+        for criterion in question.rubric:
+            for word in ("full", "half", "none"):
+                assert html.escape(criterion[word]) in page
+
+
+def test_the_guesses_of_the_verdict_are_known_to_06() -> None:
+    """Its check tells a student who copies the chapter's rows; they must still be the chapter's."""
+    chapter = (ROOT / "chapters" / "case-2025" / "verdict.md").read_text(encoding="utf-8")
+    block = re.search(r"table = pd\.DataFrame\(\{(.*?)\}, index=names\)", chapter, re.DOTALL)
+    assert block is not None
+    rows = [json.loads("[" + re.sub(r"(?<!\d)\.", "0.", row) + "]")
+            for row in re.findall(r"\[([\d., ]+)\]", block[1])]  # fmt: skip
+    table = {
+        piece: dict(zip(solved("06-capstone-2025")["theories"], row, strict=True))
+        for piece, row in zip(solved("06-capstone-2025")["pieces"], rows, strict=False)
+    }
+    assert len(rows) == len(table) == 8
+    said = feedback("06-capstone-2025", "q5", f"likelihood = {table!r}")
+    assert any("chapter's guesses" in m for m in said), said
+    for piece in list(table)[:5]:
+        del table[piece]
+    kept = {**solved("06-capstone-2025")["likelihood"], **table}
+    said = feedback("06-capstone-2025", "q5", f"likelihood = {kept!r}")
+    assert any("chapter's guesses" in m for m in said), "three rows are enough to tell"
+
+
+def test_the_assignments_are_mostly_automatic() -> None:
+    """About three fifths over the course; of the capstone two thirds are read by a person."""
+    shares = {}
+    for slug, (automatic, judged) in POINTS.items():
+        shares[slug] = judged / (automatic + judged)
+        assert (0.6 < shares[slug] < 0.7) if slug.startswith("06") else (shares[slug] <= 0.4), slug
+    automatic, judged = (sum(points) for points in zip(*POINTS.values(), strict=True))
+    assert 0.55 < automatic / (automatic + judged) < 0.65
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ _STYLE = (
     "table{border-collapse:collapse;margin:.4rem 0}"
     "td,th{text-align:left;padding:.15rem .8rem .15rem 0;vertical-align:top;font-weight:normal}"
     "thead th{font-weight:bold}.bar{display:block;height:1rem;background:#2a6f97}"
-    ".bars th{white-space:nowrap}.bars td:last-child{width:min(16rem,40vw)}"
+    ".bars th,.bars td{white-space:nowrap}.bars td:last-child{width:min(16rem,40vw)}"
     "@media(prefers-color-scheme:dark){body{color:#eee;background:#161616}"
     "code{background:#333}.bar{background:#8ecae6}}"
 )

@@ -92,10 +92,11 @@ def substitute(text: str, chosen: Mapping[str, Any]) -> str:
 
     Raises ``SourceError`` for a name that is no parameter, and for a parameter never named.
     """
+    result = filled(text, chosen)
     idle = set(chosen) - {used.partition(".")[0] for used in _PLACE.findall(text)}
     if idle:
         raise SourceError(f"parameter {sorted(idle)[0]} occurs nowhere in the source")
-    return filled(text, chosen)
+    return result
 
 
 def filled(text: str, chosen: Mapping[str, Any]) -> str:
