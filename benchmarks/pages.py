@@ -42,6 +42,12 @@ RUNS = 3
 KINDS = {".html": "html", ".css": "css", ".js": "script", ".woff2": "font", ".ttf": "font",
          ".svg": "image", ".png": "image"}  # fmt: skip
 SCORES = ("performance", "accessibility", "best-practices", "seo")
+#: heading -> (Lighthouse's audit, how its number is shown)
+TIMES = {
+    "LCP s": ("largest-contentful-paint", lambda ms: f"{ms / 1000:.2f}"),
+    "TBT ms": ("total-blocking-time", lambda ms: f"{ms:.0f}"),
+    "CLS": ("cumulative-layout-shift", lambda shift: f"{shift:.3f}"),
+}
 sys.path.insert(0, str(ROOT / "tests"))
 
 
@@ -121,7 +127,7 @@ def weigh(browser: object, address: str) -> Counter[str]:
 
 
 def lighthouse(address: str, chromium: str) -> dict[str, float]:
-    """Return the medians of Lighthouse's four scores and of its layout shift."""
+    """Return the medians of Lighthouse's four scores (of 100) and of the numbers in ``TIMES``."""
     command, environment = node_command("node")
     environment["CHROME_PATH"] = chromium
     runs = []
@@ -139,9 +145,8 @@ def lighthouse(address: str, chromium: str) -> dict[str, float]:
         score: statistics.median(100 * (run["categories"][score]["score"] or 0) for run in runs)
         for score in SCORES
     }
-    found["shift"] = statistics.median(
-        run["audits"]["cumulative-layout-shift"]["numericValue"] for run in runs
-    )
+    for heading, (audit, _) in TIMES.items():
+        found[heading] = statistics.median(run["audits"][audit]["numericValue"] for run in runs)
     return found
 
 
@@ -176,11 +181,14 @@ def main() -> None:
             if os.environ.get("MULTIVECTOR_LIGHTHOUSE") == "0":
                 return
             print(f"\nLighthouse mobile, median of {RUNS}: ours / default\n")
-            print(f"{'page':44}" + "".join(f"{score:>16}" for score in SCORES) + f"{'shift':>16}")
+            print(f"{'page':44}" + "".join(f"{name:>16}" for name in (*SCORES, *TIMES)))
             for page in pages:
-                here, there = (lighthouse(f"{home}/{page}", chromium) for home in (ours, theirs))
-                cells = [f"{here[score]:.0f} / {there[score]:.0f}" for score in SCORES]
-                cells.append(f"{here['shift']:.3f} / {there['shift']:.3f}")
+                measured = [lighthouse(f"{home}/{page}", chromium) for home in (ours, theirs)]
+                cells = [" / ".join(f"{one[score]:.0f}" for one in measured) for score in SCORES]
+                cells += [
+                    " / ".join(shown(one[name]) for one in measured)
+                    for name, (_, shown) in TIMES.items()
+                ]
                 print(f"{page.removeprefix('chapters/'):44}"
                       + "".join(f"{cell:>16}" for cell in cells), flush=True)  # fmt: skip
 

@@ -11,10 +11,21 @@ import textwrap
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from pathlib import Path
 
-from multivector.grading.assignment import Assignment, read, with_solution, without_solution
+from multivector.grading.assignment import (
+    FOLDER,
+    Assignment,
+    read,
+    read_all,
+    with_solution,
+    without_solution,
+)
 from multivector.grading.build import student_notebook
 
+ROOT = Path(__file__).resolve().parents[1]
+#: Every assignment there is: what holds for one holds for the next.
+SLUGS = [a.slug for a in read_all(ROOT)]
 MARK = "multivector-attack"  # what a hostile cell names its processes and files
 
 # Well-formed and wrong, for every automatic question: nothing here may earn a point.
@@ -68,12 +79,54 @@ WRONG = {
         def kept(table, floor):
             return ["nobody"]
     """,
+    "04-interdependence": """
+        terms = dict(zip("abcdef", ["panopticon", "chokepoint", "sensitivity"] * 2))
+        def dependences(flows, products, partner, year):
+            return 0.015, 0.00075
+        two_sides = 0.2, 0.1
+        def asymmetry(own_turnover, own_product, partner_turnover, partner_product):
+            return 50.0 if partner_turnover else 66.666667
+        ratio, ratio_two_counts, unmoved = 2.0, 3.0, ["A", "B", "D"]
+        def shock(exports, partner, loss, redirect, discount, months):
+            return 0.2, 0.11
+        loss_musd, needed = (500.0, 400.0), 0.123
+        def crossing(table, total):
+            return 0.5, 0.62
+        def left_over(lost, room, total):
+            return 0.35, 0.62
+        share_russia, vulnerability_routes, narrower = (0.3, 0.4), (0.1, 0.2), "C"
+        at_stake = 0.123
+    """,
+    "06-capstone-2025": """
+        def covers(value, qualifier, decimals, slack):
+            return {"=": (7.35, 7.45), "almost": (45, 50), "over": (50, 55)}.get(qualifier, (45, 55))
+        statistics, compatible, least_slack, follows = 20.0, ["B"], 0.5, "C"
+        lead_one_ruler, lead_mixed, from_mixing = 1.0, 2.0, 0.5
+        coding = {f"r{i}": "open" for i in range(1, 7)}
+        def bounds(rows, what):
+            return 2, 21
+        purchases, investment, above, memorandum_busd = (0.1, 0.2), (0.1, 0.2), "B", 3.0
+        def posterior(prior, evidence):
+            return {"A": 0.555556, "B": 0.444444}
+        three_theories = {"hedging": 0.2, "balancing": 0.2, "routine": 0.6}
+        named_tests = dict.fromkeys("abcd", "straw in the wind")
+        theories = ["balancing", "bandwagoning", "hedging", "dependence", "multi-vectorism", "routine"]
+        prior = dict.fromkeys(theories, 1)
+        likelihood = {
+            piece: dict(zip(theories, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6]))
+            for piece in ("rights", "children", "declaration", "deals", "forums", "oil")
+        }
+        belief = dict.fromkeys(theories, 1 / 6)
+        def without(prior, likelihood):
+            return {"e": "B", "f": "A"}
+        keeps, level_prior = 0, 0.5
+    """,
 }
 
 
 @lru_cache
 def assignment(slug: str) -> Assignment:
-    return read(slug)
+    return read(ROOT / FOLDER / slug)
 
 
 def names(slug: str) -> list[str]:
@@ -185,19 +238,25 @@ FIRST = {
     "01-concepts": "q5",
     "02-threat-and-balancing": "q7",
     "03-alignment-choice": "q5",
+    "04-interdependence": "q6",
     "05-measuring-vectors": "q1",
+    "06-capstone-2025": "q2",
 }
 FIRST_NAME = {
     "01-concepts": "voices",
     "02-threat-and-balancing": "change",
     "03-alignment-choice": "reward_needed",
+    "04-interdependence": "at_stake",
     "05-measuring-vectors": "turnover_russia",
+    "06-capstone-2025": "from_mixing",
 }
 FUNCTION = {
     "01-concepts": "agreement(a, b)",
     "02-threat-and-balancing": "threat(a, b)",
     "03-alignment-choice": "best_replies(a, b, c, d)",
+    "04-interdependence": "shock(a, b, c, d, e, f)",
     "05-measuring-vectors": "partner_share(a, b, c)",
+    "06-capstone-2025": "covers(a, b, c, d)",
 }
 
 
@@ -298,7 +357,8 @@ def attack(code: str, *, first: bool = False) -> Callable[[str], bytes]:
         code_here = textwrap.dedent(code).replace("PORT", str(LISTENER["port"]))
         hostile = f"NAMES = {names(slug)!r}\n{code_here}"
         cells = [hostile, wrong_cell(slug)] if first else [wrong_cell(slug), hostile]
-        return notebook([*cells, f"judgement = ({_ESSAY})"])
+        texts = [n for q in assignment(slug).judged for n in q.answers]
+        return notebook([*cells, *(f"{name} = ({_ESSAY})" for name in texts)])
 
     return make
 

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import threading
+import time
 import unicodedata
 from dataclasses import dataclass
 from pathlib import Path
@@ -56,6 +57,15 @@ def processes() -> set[str]:
                 continue
             if cases.MARK in line or "grading/worker.py" in line:
                 found.add(f"{entry.name} {line[:80]}")
+    return found
+
+
+def staying(found: set[str]) -> set[str]:
+    """Return those that do not go away: another grader's workers come and go on this machine."""
+    deadline = time.monotonic() + 30
+    while found and time.monotonic() < deadline:
+        time.sleep(0.2)
+        found &= processes()
     return found
 
 
@@ -157,12 +167,12 @@ def graded_class(user: str, slug: str, chosen: dict[str, cases.Case]) -> Class:
                 stop.set()
                 listener.join()
         assert done.returncode == 0, done.stderr
-        left = processes() - processes_before
+        left = staying(processes() - processes_before)
         left |= set(os.listdir(home / "tmp"))
         left |= {n for n in os.listdir(tempfile.gettempdir()) if cases.MARK in n}
         known = {
             *("submissions", "tmp", "grades.csv", "grades.csv.journal"),
-            *("grades-feedback", "grades-essays.csv"),
+            *("grades-feedback", "grades-essays.csv", "grades-summary.html"),
         }
         left |= set(os.listdir(home)) - known
         rows = {r["file"].removesuffix(".ipynb"): r for r in rows_of(home / "grades.csv")}
@@ -230,10 +240,16 @@ def test_no_attack_gains_a_point(attackers: Class, name: str) -> None:
         assert row["total"] == "", "a run that could not be graded has no total"
 
 
-@pytest.mark.parametrize("name", [n for n in cases.ATTACKS if n != "essay as a formula"])
+@pytest.mark.parametrize("name", cases.ATTACKS)
 def test_no_attack_finds_anything(attackers: Class, name: str) -> None:
-    result = attackers.results[file_name(name).removesuffix(".ipynb")]
-    assert result["essays"].get("q7", "nothing") in ("nothing", ""), result["essays"]
+    check_loot(attackers, name)
+
+
+def check_loot(klass: Class, name: str) -> None:
+    """An attack writes what it found into every essay."""
+    essays = klass.results[file_name(name).removesuffix(".ipynb")]["essays"]
+    if name != "essay as a formula":
+        assert set(" ".join(essays.values()).split()) <= {"nothing"}, essays
 
 
 def check_world(klass: Class, expected: int) -> None:
@@ -306,19 +322,20 @@ def test_a_csv_cell(value: object, written: str) -> None:
     assert report.cell(value) == written
 
 
-#: How much of the two lists below `make test` tries on each; the soak tries everything.
-OTHERS = {
-    "01-concepts": (10, 10), "02-threat-and-balancing": (5, 3), "03-alignment-choice": (5, 3),
-}  # fmt: skip
+#: What depends on an assignment's own names and functions, and what might. `make test` deals these
+#: out over the assignments, the first few to each; the soak tries everything on everything.
+ALWAYS = ["correct", "partly correct", "untouched", "wrong names"]
 SAMPLE = [
-    "correct", "partly correct", "untouched", "wrong names", "string",
-    "infinite loop in a function", "nbformat 3", "truncated", "Series", "other kernel",
+    "infinite loop in a function", "nbformat 3", "truncated", "string", "Series", "other kernel",
+    "NaN", "answer cell deleted", "cells pasted twice", "numpy scalar",
 ]  # fmt: skip
+ALWAYS_ATTACKS = ["equal to everything"]
 SAMPLE_ATTACKS = [
-    "equal to everything", "read the tests", "replaced encoder", "forged replies in advance",
-    "patched builtins", "os._exit", "20 children", "call home", "forged huge reply",
-    "functions that bite",
+    "patched builtins", "read the tests", "replaced encoder", "forged replies in advance",
+    "os._exit", "20 children", "call home", "forged huge reply", "functions that bite",
+    "patched grader",
 ]  # fmt: skip
+OTHERS = [slug for slug in cases.SLUGS if slug != SLUG]
 
 
 def check_class(slug: str, user: str, broken: list[str], attacks: list[str]) -> None:
@@ -335,16 +352,22 @@ def check_class(slug: str, user: str, broken: list[str], attacks: list[str]) -> 
         row = klass.rows[file_name(name).removesuffix(".ipynb")]
         assert all(row[q] in ("", "0") for q in questions), row
         assert row["status"] in cases.ATTACKS[name].statuses, row
+        check_loot(klass, name)
 
 
 @pytest.mark.parametrize("slug", OTHERS)
-def test_a_sample_holds_on_another_assignment(slug: str) -> None:
-    submissions, attacks = OTHERS[slug]
-    check_class(slug, users()[-1], SAMPLE[:submissions], SAMPLE_ATTACKS[:attacks])
+def test_a_sample_holds_on_every_other_assignment(slug: str) -> None:
+    turn, step = OTHERS.index(slug), len(OTHERS)
+    check_class(
+        slug,
+        users()[-1],
+        [*ALWAYS, *SAMPLE[turn::step]],
+        [*ALWAYS_ATTACKS, *SAMPLE_ATTACKS[turn::step]],
+    )
 
 
 @pytest.mark.soak
 @pytest.mark.parametrize("user", users())
-@pytest.mark.parametrize("slug", [SLUG, *OTHERS])
+@pytest.mark.parametrize("slug", cases.SLUGS)
 def test_everything_holds_everywhere(slug: str, user: str) -> None:
     check_class(slug, user, list(cases.BROKEN), list(cases.ATTACKS))

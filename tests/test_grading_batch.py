@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import dataclasses
 import hashlib
 import io
 import json
@@ -203,6 +204,10 @@ def test_a_zip_is_graded(kind: str, tmp_path: Path) -> None:
     assert (rows["Құралай"]["status"], rows["Құралай"]["total"]) == ("missing", "")
     assert hashlib.sha256(archive.read_bytes()).hexdigest() == before
     assert output.read_bytes().startswith(b"\xef\xbb\xbf"), "Excel needs the BOM"
+    page = output.with_name("grades-summary.html").read_text(encoding="utf-8")
+    assert "Құралай" in page and "0 of 2" in page
+    hidden = [c.name for q in cases.assignment(SLUG).questions for c in q.cases if c.hidden]
+    assert not any(name in page for name in hidden)
 
 
 def class_of(folder: Path, count: int) -> None:
@@ -284,26 +289,26 @@ def test_only_what_changed_is_graded_again(tmp_path: Path) -> None:
 
 def test_a_journal_of_other_tests_or_limits_is_not_believed(tmp_path: Path) -> None:
     result = grade.Result("k", "n", "", "f", "graded", points={"q1": 2.0})
-    first = grade.Journal(tmp_path / "j", "one")
-    first.add("sha", result)
+    first = grade.Journal(tmp_path / "j")
+    first.add("sha", "one", result)
     with pytest.raises(OSError):
-        grade.Journal(tmp_path / "j", "one")
+        grade.Journal(tmp_path / "j")
     first.close()
-    for stamp, known in (("one", True), ("two", False)):
-        journal = grade.Journal(tmp_path / "j", stamp)
-        assert (journal.get("k", "sha") is not None) is known
-        assert journal.get("k", "other file") is None
-        journal.close()
+    journal = grade.Journal(tmp_path / "j")
+    assert journal.get("k", "sha", "one") == result
+    assert journal.get("k", "sha", "two") is None
+    assert journal.get("k", "other file", "one") is None
+    journal.close()
 
 
 @pytest.mark.parametrize("line", [b"null\n", b"{}\n", b"[1]\n", b'{"stamp":"s"}\n', b"\xff\n"])
 def test_a_spoilt_journal_costs_a_line(line: bytes, tmp_path: Path) -> None:
     (tmp_path / "j").write_bytes(line)
-    journal = grade.Journal(tmp_path / "j", "s")
-    journal.add("sha", grade.Result("k", "n", "", "f", "graded"))
+    journal = grade.Journal(tmp_path / "j")
+    journal.add("sha", "s", grade.Result("k", "n", "", "f", "graded"))
     journal.close()
-    again = grade.Journal(tmp_path / "j", "s")
-    assert again.get("k", "sha") is not None
+    again = grade.Journal(tmp_path / "j")
+    assert again.get("k", "sha", "s") is not None
     again.close()
 
 
@@ -377,17 +382,54 @@ def test_essays_are_merged_into_a_final_mark() -> None:
     grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
     for separator, half in ((",", "1.5"), (";", "1,5")):
         text = filled(sheet, "2", half, "1", separator=separator)
-        rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, text))))
+        rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, [text]))))
         assert [(r["q7"], r["final"]) for r in rows] == [("4.5", "24.5")] * 2
 
 
 def test_an_unfinished_sheet_gives_no_final_mark() -> None:
     assignment = cases.assignment(SLUG)
-    results = [*essay_rows("one"), grade.Result("t", "t", "", "f", "timeout", points={"q1": None})]
+    lost = grade.Result("t", "t", "", "f", "timeout", points={"q1": None})
+    results = [*essay_rows("one", ""), lost]
     grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
     for text in (sheet, filled(sheet, "2", "", "1")):
-        rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, text))))
-        assert [r["final"] for r in rows] == ["", ""]
+        rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, [text]))))
+        assert [r["final"] for r in rows] == ["", "", ""]
+
+
+def test_an_empty_essay_is_marked_by_a_person_like_any_other() -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("one", "")
+    grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
+    text = filled(sheet, "0", "0", "0")
+    rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, grades, [text]))))
+    assert [(r["q7"], r["final"]) for r in rows] == [("0", "20")] * 2
+
+
+def test_the_sheets_of_two_readers_are_merged() -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("one", "two")
+    grades = report.grades_csv(assignment, results)
+    sheets = [
+        filled(report.essay_csv(assignment, [result]), *marks)
+        for result, marks in zip(results, (("2", "2", "1"), ("1", "0", "0")), strict=True)
+    ]
+    merged = report.merge_essays(assignment, grades, sheets)
+    finals = {r["student"]: r["final"] for r in csv.DictReader(io.StringIO(merged))}
+    assert finals == {"s0": "25", "s1": "21"}
+    with pytest.raises(report.MergeError, match="twice"):
+        report.merge_essays(assignment, grades, [*sheets, sheets[0]])
+
+
+def test_a_total_that_a_person_entered_counts() -> None:
+    """A notebook that ran out of time has no total, until somebody has looked at it."""
+    assignment = cases.assignment(SLUG)
+    (one,) = essay_rows("one")
+    lost = dataclasses.replace(one, status="timeout")
+    sheet = filled(report.essay_csv(assignment, [one]), "2", "2", "1")
+    table = report.grades_csv(assignment, [lost])
+    for text, final in ((table, ""), (table.replace("timeout,,,", "timeout,,13.5,"), "18.5")):
+        merged = report.merge_essays(assignment, text, [sheet])
+        assert [r["final"] for r in csv.DictReader(io.StringIO(merged))] == [final]
 
 
 @pytest.mark.parametrize("mark", ["3", "-1", "two", "nan", "inf", "1e9"])
@@ -396,7 +438,7 @@ def test_a_mark_outside_its_criterion_is_refused(mark: str) -> None:
     results = essay_rows("one")
     grades, sheet = report.grades_csv(assignment, results), report.essay_csv(assignment, results)
     with pytest.raises(report.MergeError, match="s0"):
-        report.merge_essays(assignment, grades, filled(sheet, mark, "1", "1"))
+        report.merge_essays(assignment, grades, [filled(sheet, mark, "1", "1")])
 
 
 def test_a_stranger_and_a_double_in_the_sheet_are_refused() -> None:
@@ -404,10 +446,10 @@ def test_a_stranger_and_a_double_in_the_sheet_are_refused() -> None:
     results = essay_rows("one", "two")
     sheet = report.essay_csv(assignment, results)
     with pytest.raises(report.MergeError, match="s1"):
-        report.merge_essays(assignment, report.grades_csv(assignment, results[:1]), sheet)
+        report.merge_essays(assignment, report.grades_csv(assignment, results[:1]), [sheet])
     with pytest.raises(report.MergeError, match="twice"):
         double = sheet + sheet.splitlines()[1] + "\r\n"
-        report.merge_essays(assignment, report.grades_csv(assignment, results), double)
+        report.merge_essays(assignment, report.grades_csv(assignment, results), [double])
 
 
 def test_a_filled_sheet_is_not_overwritten(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ def parser() -> argparse.ArgumentParser:
     A room's ``register(commands)`` adds its subparsers and sets ``run`` on each: a function of the
     parsed options that returns an exit status.
     """
-    from multivector.grading.command import register as grading
+    from multivector.grading.commands import register as grading
 
     result = argparse.ArgumentParser(
         prog="multivector", description="Tools around the book Multi-Vector."

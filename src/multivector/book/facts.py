@@ -118,7 +118,7 @@ def visit_reference(self: Any, node: FactReference) -> None:
     if node["long"]:
         self.body.append('<span class="mv-said">')
     else:
-        self.body.append(_button(node, "mv-fact"))
+        self.body.append(f'{_joined(node, -1)}{_button(node, "mv-fact")}')
 
 
 def _button(node: FactReference, classes: str) -> str:
@@ -126,17 +126,34 @@ def _button(node: FactReference, classes: str) -> str:
     return f'<button type="button" class="{classes}" popovertarget="fact-{node["fact"]}">'
 
 
+def _joined(node: FactReference, side: int) -> str:
+    """Return what keeps a button and its punctuation on one line: a word joiner, or nothing.
+
+    A line may break on either side of a button, even before a full stop (CSS Text 3, 5.1).
+    ``side``: -1 for the text before, 1 for the text after.
+    """
+    place = node.parent.index(node) + side
+    if not 0 <= place < len(node.parent):
+        return ""
+    text = node.parent[place].astext()
+    near = text[:1] if side > 0 else text[-1:]
+    return "" if not near or near.isspace() else "&#8288;"
+
+
 def depart_reference(self: Any, node: FactReference) -> None:
     """Close the button, or open and close it after a long quote; print shows the number of both."""
     if not node["open"]:
         return
     if node["long"]:
+        # The number stays on the line where its quote ends.
         self.body.append(
-            f'</span>{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">Source of this '
-            f'statement, note </span>{node["number"]}</button>'
+            f'</span>&#8288;{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">Source of '
+            f'this statement, note </span>{node["number"]}</button>{_joined(node, 1)}'
         )
     else:
-        self.body.append(f'</button><sup class="mv-note">{node["number"]}</sup>')
+        self.body.append(
+            f'</button><sup class="mv-note">{node["number"]}</sup>{_joined(node, 1)}'
+        )
 
 
 def visit_cards(self: Any, node: FactCards) -> None:

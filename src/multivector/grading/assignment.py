@@ -167,14 +167,15 @@ def parse(text: str, path: Path, chosen: Mapping[str, Any] | None = None) -> Ass
     ``chosen``: a variant's value for every parameter. Raises ``SourceError`` for a broken source.
     """
     template = text
-    declared = variants.parameters(front_matter(text).get("multivector", {}))
+    front = front_matter(text).get("multivector", {})
+    declared = variants.parameters(front)
     text = variants.substitute(text, variants.default(declared) if chosen is None else chosen)
     metadata, pieces = myst_cells(text)
     facts = metadata.get("multivector", {})
     cells: list[Cell] = []
     questions: list[Question] = []
     state = _Reader(facts.get("questions", {}), variant=chosen is not None)
-    for kind, source in _pieces(pieces):
+    for kind, source in pieces_of(pieces):
         state.take(kind, source, cells, questions)
     if state.question is not None:
         raise SourceError(f"question {state.question['name']} never ends")
@@ -196,7 +197,7 @@ def parse(text: str, path: Path, chosen: Mapping[str, Any] | None = None) -> Ass
         path=path,
         digest=hashlib.sha256(f"{chosen is None}\n{text}".encode()).hexdigest(),
         template=template,
-        parameters=declared,
+        parameters=variants.drawn(front, declared),
         chosen=chosen,
     )
 
@@ -227,8 +228,11 @@ def myst_cells(text: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
     return metadata, cells
 
 
-def _pieces(cells: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    """Yield (text | code | otter, source) in order, with fences taken out of the text."""
+def pieces_of(cells: list[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """Yield (text | code | otter, source) in order, with fences taken out of the text.
+
+    One otter fence may hold several boundaries: each comes alone.
+    """
     for kind, source in cells:
         if kind == "code":
             yield "code", source
@@ -274,7 +278,7 @@ class _Reader:
         elif self._block == "TESTS":
             if kind != "code":
                 raise SourceError(f"{self._name()}: text among its tests")
-            case = _test_case(source, self._name())
+            case = read_case(source, self._name())
             if not (case.default_only and self._variant):
                 self._cases.append(case)
         elif self._block == "SOLUTION":
@@ -340,11 +344,15 @@ class _Reader:
         )
 
 
-def _test_case(source: str, question: str) -> TestCase:
+def read_case(source: str, question: str) -> TestCase:
+    """Return the test function of a test cell; raises ``SourceError`` for anything else."""
     match = _CONFIG.match(source)
     config = yaml.safe_load(match["config"]) if match else {}
     body = source[match.end() :] if match else source
-    tree = ast.parse(body)
+    try:
+        tree = ast.parse(body)
+    except SyntaxError as error:
+        raise SourceError(f"{question}: a test is not Python: {error}") from None
     if len(tree.body) != 1 or not isinstance(tree.body[0], ast.FunctionDef):
         raise SourceError(f"{question}: a test cell holds one function and nothing else")
     if "points" not in config:

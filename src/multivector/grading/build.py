@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 import zipfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -174,15 +174,7 @@ def _points_here(
     assignment: Assignment, cells: Iterable[Cell], strip: Any
 ) -> tuple[float, list[str]]:
     """Return the points of the automatic questions, and what any test complains about."""
-    env: dict[str, Any] = {"__name__": "__main__", "display": lambda *a, **k: None}
-    for cell in cells:
-        if cell.role in ("code", "solution"):
-            source = strip(cell.source) if cell.role == "solution" else cell.source
-            try:
-                exec(compile(source, f"<{cell.question or 'set-up'}>", "exec"), env)
-            except Exception as error:
-                raise BuildError(f"{assignment.slug} {cell.question}: {error!r}") from error
-    answers, points, complaints = _Answers(env), 0.0, []
+    answers, points, complaints = _Answers(_names_here(assignment, cells, strip)), 0.0, []
     for case in (c for q in assignment.questions for c in q.cases):
         complaint = run_test(case.name, case.source, answers)
         if complaint is None:
@@ -192,11 +184,33 @@ def _points_here(
     return points, complaints
 
 
+def _names_here(assignment: Assignment, cells: Iterable[Cell], strip: Any) -> dict[str, Any]:
+    env: dict[str, Any] = {"__name__": "__main__", "display": lambda *a, **k: None}
+    for cell in cells:
+        if cell.role in ("code", "solution"):
+            source = strip(cell.source) if cell.role == "solution" else cell.source
+            try:
+                exec(compile(source, f"<{cell.question or 'set-up'}>", "exec"), env)
+            except Exception as error:
+                raise BuildError(f"{assignment.slug} {cell.question}: {error!r}") from error
+    return env
+
+
+_SOLVED: dict[str, dict[str, Any]] = {}
+
+
+def names_of_solution(assignment: Assignment) -> dict[str, Any]:
+    """Return the names of a notebook in which the solution has run. Read it, do not change it."""
+    if assignment.digest not in _SOLVED:
+        _SOLVED[assignment.digest] = _names_here(assignment, assignment.cells, with_solution)
+    return _SOLVED[assignment.digest]
+
+
 def solution_page(assignment: Assignment) -> str:
     """Return the instructor's page: solution, every test, points and rubric, as HTML."""
     from markdown_it import MarkdownIt
 
-    render = MarkdownIt("commonmark").render
+    render = MarkdownIt("commonmark").enable("table").render
     parts = [
         f"<h1>{html.escape(assignment.title)}: solution</h1>",
         "<p><strong>For instructors.</strong> In a public repository this is public: see the "
@@ -216,10 +230,7 @@ def solution_page(assignment: Assignment) -> str:
         elif cell.role == "check":
             question = next(q for q in assignment.questions if q.name == cell.question)
             parts += [_test_html(case) for case in question.cases]
-            parts += [
-                f"<p>Rubric, {r['points']:g}: {html.escape(r['criterion'])}.</p>"
-                for r in question.rubric
-            ]
+            parts += [_criterion_html(r) for r in question.rubric]
         else:
             source = with_solution(cell.source) if cell.role == "solution" else cell.source
             parts.append(f'<pre class="{cell.role}">{html.escape(source)}</pre>')
@@ -234,6 +245,16 @@ def solution_page(assignment: Assignment) -> str:
         f"<title>{html.escape(assignment.title)}: solution</title><style>{style}</style></head>\n"
         "<body>\n" + "\n".join(parts) + "\n</body></html>\n"
     )
+
+
+def _criterion_html(criterion: Mapping[str, Any]) -> str:
+    bands = "".join(
+        f"<li>{word}: {html.escape(criterion[word])}</li>"
+        for word in ("full", "half", "none")
+        if word in criterion
+    )
+    text = f"<p>Rubric, {criterion['points']:g}: {html.escape(criterion['criterion'])}.</p>"
+    return text + (f"<ul>{bands}</ul>" if bands else "")
 
 
 def _test_html(case: Any) -> str:

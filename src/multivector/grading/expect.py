@@ -99,6 +99,23 @@ def not_mistaken(value: Any, name: str, mistakes: Mapping[str, float], rel: floa
             raise Wrong(message)
 
 
+def pair(value: Any, name: str, what: str = "two numbers") -> tuple[float, float]:
+    """Return an answer of two numbers, in their order; raises ``Wrong`` for anything else."""
+    value = answered(value, name)
+    values = list(value.values) if isinstance(value, Column) else value
+    if not isinstance(values, list) or len(values) != 2:
+        raise Wrong(f"`{name}` should be {what}, with a comma between them: (first, second).")
+    return number(values[0], f"{name}[0]"), number(values[1], f"{name}[1]")
+
+
+def interval(value: Any, name: str) -> tuple[float, float]:
+    """Return a lower and an upper bound; raises ``Wrong`` if they are turned round."""
+    low, high = pair(value, name, "a lower and an upper bound")
+    if low > high:
+        raise Wrong(f"`{name}` has its bounds the wrong way round: {low:g} is above {high:g}.")
+    return low, high
+
+
 def letter(value: Any, name: str, options: str) -> str:
     """Return one of ``options`` in upper case; raises ``Wrong`` for anything else."""
     value = answered(value, name)

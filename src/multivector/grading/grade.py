@@ -14,20 +14,26 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from multivector.grading.assignment import Assignment, Question
+from multivector.grading.build import student_notebook
+from multivector.grading.course import Variants, label_of
+from multivector.grading.lms import Student
 from multivector.grading.notebook import run_test
 from multivector.grading.sandbox import Limits, Lost, Runtime, SandboxError, Session
 from multivector.grading.submissions import NotebookError, Script, Submission, read_script
 
 VERSION = 1
-STATUSES = ("graded", "unreadable", "missing", "timeout", "killed", "tampered", "failed")
+STATUSES = (
+    "graded", "unreadable", "missing", "unknown", "timeout", "killed", "tampered", "failed",
+)  # fmt: skip
 _RESTARTS = 2
+_STRANGER = "not on the roster, so nobody knows which variant it should be"
 _UNDECIDED = (
     "The form of your answer is right. The value, compared after handing in, is not: "
     "check what you counted, in which year and in which unit."
@@ -51,6 +57,7 @@ class Result:
     essays: dict[str, str] = field(default_factory=dict)
     digest: str = ""
     seconds: float = 0.0
+    variant: str = ""
 
     @property
     def total(self) -> float | None:
@@ -68,11 +75,25 @@ class Grader:
     runtime: Runtime
     limits: Limits
     sandboxed: bool = True
-    template: tuple[str, ...] = ()
+    variants: Variants | None = None
+    #: {submission's key: student's id}; asked only where there are variants.
+    students: Mapping[str, str | None] = field(default_factory=dict)
+    #: The one question to grade again; ``None`` for all.
+    question: str | None = None
 
-    def stamp(self) -> str:
+    def assignment_of(self, key: str) -> Assignment | None:
+        """Return the assignment as the student behind a key has it, ``None`` for a stranger."""
+        if self.variants is None:
+            return self.assignment
+        student = self.students.get(key)
+        return None if student is None else self.variants.of(student)
+
+    def stamp(self, key: str) -> str:
         """Return a digest of what a result depends on besides the notebook."""
-        parts = (VERSION, self.assignment.digest, asdict(self.limits), self.sandboxed)
+        variant = self.assignment_of(key)
+        digest = variant.digest if variant else None
+        parts = [VERSION, digest, asdict(self.limits), self.sandboxed]
+        parts += [self.question] if self.question else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
     def grade(self, submission: Submission) -> Result:
@@ -92,23 +113,42 @@ class Grader:
         )
         if submission.load is None:
             return replace(empty, reason=submission.problem)
+        assignment = self.assignment_of(submission.key)
+        if assignment is None:
+            return replace(empty, status="unknown", reason=_STRANGER)
+        empty = replace(empty, variant=label_of(assignment.chosen))
         try:
             script = read_script(submission.load())
         except NotebookError as error:
             return replace(empty, reason=str(error))
         except OSError as error:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
-        result = _Run(self, script, empty).result()
-        if script.cells == self.template:
+        result = _Run(self, assignment, script, empty).result()
+        if script.cells == template_cells(assignment):
             result = replace(result, flags=(*result.flags, "untouched template"))
         return replace(result, digest=script.digest, seconds=round(time.monotonic() - start, 3))
+
+
+_TEMPLATES: dict[str, tuple[str, ...]] = {}
+
+
+def template_cells(assignment: Assignment) -> tuple[str, ...]:
+    """Return the code cells of the student's notebook as it is handed out."""
+    if assignment.digest not in _TEMPLATES:
+        notebook = student_notebook(assignment)
+        _TEMPLATES[assignment.digest] = read_script(notebook.encode()).cells
+    return _TEMPLATES[assignment.digest]
 
 
 class _Run:
     """One submission, in up to three sandboxes: a cell that ends one is left out of the next."""
 
-    def __init__(self, grader: Grader, script: Script, empty: Result) -> None:
-        self._grader, self._script, self._empty = grader, script, empty
+    def __init__(
+        self, grader: Grader, assignment: Assignment, script: Script, empty: Result
+    ) -> None:
+        self._grader = grader
+        self._asked = [q for q in assignment.questions if grader.question in (None, q.name)]
+        self._script, self._empty = script, empty
         self._left_out: set[int] = set()
         self._undecided: set[str] = set()
         self._losses: list[tuple[str, str]] = []
@@ -151,7 +191,7 @@ class _Run:
             points: dict[str, float | None] = {}
             messages: dict[str, list[str]] = {}
             essays: dict[str, str] = {}
-            for question in grader.assignment.questions:
+            for question in self._asked:
                 self._where, self._at = f"question {question.name}", question.name
                 if question.name in self._undecided:
                     points[question.name] = None
@@ -177,7 +217,7 @@ class _Run:
         status, reason = "graded", ""
         if self._losses:
             status, reason = self._losses[0]
-            worth = {q.name: q.points for q in self._grader.assignment.automatic}
+            worth = {q.name: q.points for q in self._asked}
             # A cell is missing from this run: what fell short may only have needed that cell.
             points = {q: p if p == worth[q] else None for q, p in points.items()}
             errors = [f"{where.capitalize()}." for _, where in self._losses] + errors
@@ -185,7 +225,7 @@ class _Run:
             self._empty,
             status=status,
             reason=reason,
-            points={q.name: points[q.name] for q in self._grader.assignment.automatic},
+            points={q.name: points[q.name] for q in self._asked if not q.manual},
             messages=messages,
             errors=tuple(errors[:50]),
             essays=essays,
@@ -232,8 +272,7 @@ class Journal:
     Raises ``BlockingIOError`` if another run is writing the same journal.
     """
 
-    def __init__(self, path: Path, stamp: str) -> None:
-        self._path, self._stamp = path, stamp
+    def __init__(self, path: Path) -> None:
         self._lock = threading.Lock()
         self._file = open(path, "ab+")  # noqa: SIM115
         try:
@@ -243,7 +282,7 @@ class Journal:
             raise
         self._done = self._read()
 
-    def _read(self) -> dict[tuple[str, str], Result]:
+    def _read(self) -> dict[tuple[str, str, str], Result]:
         self._file.seek(0)
         content = self._file.read()
         end = content.rfind(b"\n") + 1
@@ -253,21 +292,26 @@ class Journal:
         for line in content[:end].splitlines():
             with contextlib.suppress(ValueError, KeyError, TypeError):
                 record = json.loads(line)
-                if record["stamp"] == self._stamp:
-                    fields = record["result"]
-                    for name in ("flags", "errors"):
-                        fields[name] = tuple(fields[name])
-                    done[record["key"], record["sha256"]] = Result(**fields)
+                fields = record["result"]
+                for name in ("flags", "errors"):
+                    fields[name] = tuple(fields[name])
+                done[record["key"], record["sha256"], record["stamp"]] = Result(**fields)
         return done
 
-    def get(self, key: str, sha256: str) -> Result | None:
+    def get(self, key: str, sha256: str, stamp: str) -> Result | None:
         """Return the result of this very file under these very tests and limits, if known."""
-        return self._done.get((key, sha256))
+        return self._done.get((key, sha256, stamp))
 
-    def add(self, sha256: str, result: Result) -> None:
+    def latest_whole(self, key: str, sha256: str) -> Result | None:
+        """Return what this file last got when all of its questions were graded, if it was."""
+        found = [r for (k, s, _), r in self._done.items() if (k, s) == (key, sha256)]
+        whole = max((len(r.points) for r in found), default=0)
+        return next((r for r in reversed(found) if len(r.points) == whole), None)
+
+    def add(self, sha256: str, stamp: str, result: Result) -> None:
         """Write one result through to the disk."""
         record = {
-            "stamp": self._stamp,
+            "stamp": stamp,
             "key": result.key,
             "sha256": sha256,
             "result": asdict(result),
@@ -297,8 +341,8 @@ def grade_all(
     """
 
     def one(submission: Submission) -> tuple[Result, bool]:
-        fingerprint = _fingerprint(submission)
-        known = journal.get(submission.key, fingerprint)
+        fingerprint, stamp = fingerprint_of(submission), grader.stamp(submission.key)
+        known = journal.get(submission.key, fingerprint, stamp)
         if known is not None:
             return replace(known, file=submission.file), True
         for attempt in (1, 2):
@@ -312,7 +356,7 @@ def grade_all(
                 reason = f"the sandbox did not start: {error}".strip()
                 who = (submission.key, submission.name, submission.lms_id, submission.file)
                 return Result(*who, "failed", reason, points), False
-            journal.add(fingerprint, result)
+            journal.add(fingerprint, stamp, result)
             return result, False
         raise AssertionError("unreachable")
 
@@ -349,7 +393,7 @@ def _bounded(
         yield from (f.result() for f in finished)
 
 
-def _fingerprint(submission: Submission) -> str:
+def fingerprint_of(submission: Submission) -> str:
     """Return a digest of the file, or of the reason why there is none."""
     content = submission.problem.encode()
     if submission.load is not None:
@@ -358,6 +402,23 @@ def _fingerprint(submission: Submission) -> str:
         except (NotebookError, OSError) as error:
             content = repr(error).encode()
     return hashlib.sha256(content).hexdigest()
+
+
+def as_on_roster(
+    results: Iterable[Result], students: Mapping[str, str | None], roster: Iterable[Student]
+) -> list[Result]:
+    """Return the results under the roster's names and ids, where it knows the student.
+
+    ``students``: {key: id}. An LMS's file name is a name run together; the roster's is readable.
+    """
+    known = {s.id: s for s in roster}
+    found = []
+    for result in results:
+        student = known.get(students.get(result.key) or "")
+        if student is not None:
+            result = replace(result, name=student.name, lms_id=student.id)
+        found.append(result)
+    return found
 
 
 def flag_duplicates(results: list[Result]) -> list[Result]:
@@ -376,14 +437,14 @@ def flag_duplicates(results: list[Result]) -> list[Result]:
 
 
 def missing(
-    assignment: Assignment, roster: Iterable[tuple[str, str]], keys: set[str]
+    assignment: Assignment, roster: Iterable[Student], there: Container[str | None]
 ) -> list[Result]:
-    """Return a ``missing`` row for everybody on the roster (key, name) without a submission."""
+    """Return a ``missing`` row for everybody on the roster whose id is not ``there``."""
     points: dict[str, float | None] = {q.name: None for q in assignment.automatic}
     return [
-        Result(key, name, key, "", "missing", "nothing was handed in", dict(points))
-        for key, name in roster
-        if key not in keys and name not in keys
+        Result(s.id, s.name, s.id, "", "missing", "nothing was handed in", dict(points))
+        for s in roster
+        if s.id not in there
     ]
 
 

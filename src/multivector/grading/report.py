@@ -18,15 +18,18 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+from multivector.grading import lms
 from multivector.grading.assignment import Assignment, Question
 from multivector.grading.grade import Result
+from multivector.grading.lms import Grade
 
 _FORMULA = re.compile(r"^[\s'\u00a0\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
-_POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
-_WORDS = {
+POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+WORDS = {
     "graded": "Graded",
     "unreadable": "Could not be read",
     "missing": "Nothing handed in",
+    "unknown": "Not on the class list",
     "timeout": "Ran out of time",
     "killed": "Stopped before its end",
     "tampered": "Held back for your instructor",
@@ -61,9 +64,14 @@ def _number(value: float) -> str:
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:
     """Write a file whole or not at all."""
+    write_bytes(path, text.encode("utf-8-sig" if bom else "utf-8"))
+
+
+def write_bytes(path: Path, data: bytes) -> None:
+    """Write a file whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name[:60]}.part")
-    part.write_text(text, encoding="utf-8-sig" if bom else "utf-8", newline="")
+    part.write_bytes(data)
     os.replace(part, path)
 
 
@@ -71,10 +79,13 @@ def grades_csv(assignment: Assignment, results: Sequence[Result]) -> str:
     """Return the grade table: a row per student, blank where nothing could be decided."""
     header = ["student", "lms_id", "file", "status", "reason", "total", "out_of"]
     header += [q.name for q in assignment.automatic] + ["flags", "feedback"]
+    varied = any(r.variant for r in results)
+    header += ["variant"] if varied else []
     rows = [
         [r.name, r.lms_id, r.file, r.status, r.reason, r.total, assignment.out_of]
         + [r.points.get(q.name) for q in assignment.automatic]
         + ["; ".join(r.flags), feedback_name(r)]
+        + ([r.variant] if varied else [])
         for r in results
     ]
     return _csv(header, rows)
@@ -109,7 +120,7 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
             shown = f"not decided, out of {question.points:g}"
         else:
             shown = f"{earned:g} of {question.points:g}"
-        said = "".join(f"<li>{_code(m)}</li>" for m in result.messages.get(question.name, []))
+        said = "".join(f"<li>{code(m)}</li>" for m in result.messages.get(question.name, []))
         rows.append(
             f"<section><h2>{e(question.title)}</h2><p>{e(shown)}</p>"
             + (f"<ul>{said}</ul>" if said else "")
@@ -125,7 +136,7 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
     problems = f"<section><h2>Cells that stopped</h2><ul>{errors}</ul></section>" if errors else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
-        f'<meta http-equiv="Content-Security-Policy" content="{_POLICY}">\n'
+        f'<meta http-equiv="Content-Security-Policy" content="{POLICY}">\n'
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{e(assignment.title)}: feedback</title>\n"
@@ -133,13 +144,14 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
         "overflow-wrap:anywhere}h2{font-size:1.1rem;margin:1.5rem 0 0}p{margin:.2rem 0}"
         "code{background:#eee}</style>\n</head>\n<body>\n"
         f"<h1>{e(assignment.title)}</h1>\n<p><bdi>{e(result.name)}</bdi></p>\n"
-        f"<p><strong>{e(_WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n"
+        f"<p><strong>{e(WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n"
         + "\n".join(rows)
         + f"\n{problems}\n</body>\n</html>\n"
     )
 
 
-def _code(text: str) -> str:
+def code(text: str) -> str:
+    """Return text as HTML, escaped, with `backticks` turned into ``<code>``."""
     parts = html.escape(text).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
@@ -155,7 +167,8 @@ def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
         + [""]
         for r in results
         for q in assignment.judged
-        if r.essays.get(q.name)
+        # An empty text too: that it is worth nothing is for a person to say.
+        if q.name in r.essays
     ]
     return _csv(header, rows)
 
@@ -169,15 +182,19 @@ def _criteria(assignment: Assignment) -> list[tuple[str, Question, float]]:
     ]
 
 
-def merge_essays(assignment: Assignment, grades: str, sheet: str) -> str:
+def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> str:
     """Return the grade table with judged points, and ``final`` where everything is decided.
 
-    ``grades`` and ``sheet`` are the texts of the two CSV files. Raises ``MergeError`` for a points
-    cell that is no number within its criterion, a student twice, or one the table does not know.
+    ``grades`` and ``sheets`` are texts of CSV files; several sheets where several people read. A
+    total that a person entered counts like one that was computed. Raises ``MergeError`` for a
+    points cell that is no number within its criterion, a student twice, or one the table does not
+    know.
     """
     judged: dict[tuple[str, str], float | None] = {}
     columns = _criteria(assignment)
-    for row in _rows(sheet):
+    for row in (row for sheet in sheets for row in _rows(sheet)):
+        if {"student", "lms_id", "question", *(n for n, _, _ in columns)} - set(row):
+            raise MergeError("a sheet does not have the columns of this assignment's essay sheet")
         place = (row["student"], row["lms_id"], row["question"])
         key = (row["lms_id"] or row["student"], row["question"])
         if key in judged:
@@ -197,11 +214,79 @@ def merge_essays(assignment: Assignment, grades: str, sheet: str) -> str:
     rows = []
     for row in table:
         marks = [judged.get((row["lms_id"] or row["student"], n)) for n in names]
-        done = row["status"] == "graded" and row["total"] != "" and None not in marks
-        final = float(row["total"]) + sum(m for m in marks if m is not None) if done else None
+        total = _mark(row["total"], "total", assignment.out_of, row["student"])
+        decided = None if total is None or None in marks else [total, *marks]
+        final = None if decided is None else sum(m for m in decided if m is not None)
         kept = [row[h] for h in header[: -len(names) - 1]]
         rows.append([*kept, *marks, final])
     return _csv(header, rows)
+
+
+def regraded(table: str, results: Iterable[Result], question: str) -> tuple[str, list[str]]:
+    """Return the grade table with one question's points anew, and what a person has to look at.
+
+    Only that column changes, and with it ``total`` and ``final`` where they are filled in: other
+    questions, essay marks and whatever a person entered stay. What could not be decided this time
+    keeps its points. Raises ``MergeError`` for a table without that question.
+    """
+    sheet = lms.sheet(table)
+    header = sheet.header
+    if {"student", "lms_id", "total", question} - set(header):
+        raise MergeError(f"no grade table with a column {question!r}: grade the whole class first")
+    rows = {}
+    for number, record in enumerate(sheet.records[1:], 1):
+        row = {h: f.value.strip() for h, f in zip(header, record, strict=False)}
+        rows[row.get("lms_id") or row["student"]] = (number, row)
+    changes: dict[tuple[int, int], str] = {}
+    said = []
+    for result in results:
+        who, new = result.lms_id or result.name, result.points.get(question)
+        number, row = rows.get(str(cell(who)), (0, {}))
+        if not number:
+            said.append(f"{who}: not in the table; grade without --question first")
+        elif new is None:
+            said.append(f"{who}: {result.reason or 'not decided'}; {question} stays as it was")
+        elif lms.to_number(row[question]) != new:
+            old = lms.to_number(row[question])
+            changes[number, sheet.column(question)] = sheet.number(new)
+            for name in ("total", "final"):
+                sum_before = lms.to_number(row.get(name, ""))
+                if sum_before is not None and old is not None:
+                    changes[number, sheet.column(name)] = sheet.number(sum_before - old + new)
+            if old is None:
+                said.append(f"{who}: {question} had no points; add them to the total yourself")
+    return sheet.with_values(changes), said
+
+
+def exported(
+    assignment: Assignment, table: str, *, without_essays: bool = False
+) -> tuple[list[Grade], float]:
+    """Return what a grade table gives each student, and out of how much.
+
+    ``table``: the text of ``final.csv``, or of ``grades.csv`` where nothing is judged. Raises
+    ``MergeError`` for a table without the judged points, unless ``without_essays``.
+    """
+    rows = _rows(table)
+    column = "final" if "final" in rows[0] and not without_essays else "total"
+    if {"student", "lms_id", "status", column} - set(rows[0]):
+        raise MergeError("this is no grade table: use grades.csv or final.csv")
+    out_of = assignment.out_of
+    if assignment.judged and not without_essays:
+        if column != "final":
+            raise MergeError(
+                "the judged points are not in this table: run merge-essays first and give its "
+                "output, or export the automatic points alone with --without-essays"
+            )
+        out_of += sum(q.points for q in assignment.judged)
+    grades = []
+    for row in rows:
+        text = row[column].strip()
+        points = _mark(text, column, out_of, row["student"])
+        why = row.get("reason") or row["status"]
+        if row["status"] == "graded":
+            why = "its essays are not marked yet" if column == "final" else "no total"
+        grades.append(Grade(row["student"], row["lms_id"], points, why))
+    return grades, out_of
 
 
 def _rows(text: str) -> list[dict[str, str]]:

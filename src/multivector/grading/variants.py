@@ -12,6 +12,7 @@ import hmac
 import re
 import unicodedata
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 _PLACE = re.compile(r"\{\{ ([a-z_][a-z0-9_]*(?:\.[a-z_][a-z0-9_]*)?) \}\}")
@@ -51,6 +52,29 @@ def parameters(front: Mapping[str, Any]) -> dict[str, tuple[Any, ...]]:
     return {name: tuple(choices) for name, choices in declared.items()}
 
 
+def drawn(
+    front: Mapping[str, Any], declared: Mapping[str, tuple[Any, ...]]
+) -> dict[str, tuple[Any, ...]]:
+    """Return {name: choices} that variants are drawn from: an overlay's own, else the declared.
+
+    Raises ``SourceError`` for a parameter, or a part of one, that the source does not have.
+    """
+    own = front.get("draws") or {}
+    if not isinstance(own, Mapping) or set(own) - set(declared):
+        raise SourceError(f"the assignment's parameters are: {', '.join(declared) or 'none'}")
+    for name, choices in own.items():
+        # The book's choice beside them: they must have its parts.
+        parameters({"parameters": {name: [declared[name][0], *_others(name, choices, declared)]}})
+    return {name: tuple(own.get(name, choices)) for name, choices in declared.items()}
+
+
+def _others(name: str, choices: Any, declared: Mapping[str, tuple[Any, ...]]) -> list[Any]:
+    if not isinstance(choices, list) or not choices:
+        raise SourceError(f"parameter {name}: a list of choices")
+    others = [c for c in choices if c != declared[name][0]]
+    return others or [declared[name][1]]
+
+
 def _values(name: str, choice: Any) -> dict[str, Any]:
     """Return {placeholder: value} of one choice."""
     if isinstance(choice, Mapping):
@@ -68,14 +92,32 @@ def substitute(text: str, chosen: Mapping[str, Any]) -> str:
 
     Raises ``SourceError`` for a name that is no parameter, and for a parameter never named.
     """
-    values = {k: v for name, choice in chosen.items() for k, v in _values(name, choice).items()}
-    used = set(_PLACE.findall(text))
-    strangers, idle = sorted(used - set(values)), set(chosen) - {u.partition(".")[0] for u in used}
-    if strangers:
-        raise SourceError(f"{{{{ {strangers[0]} }}}} is no parameter of this assignment")
+    result = filled(text, chosen)
+    idle = set(chosen) - {used.partition(".")[0] for used in _PLACE.findall(text)}
     if idle:
         raise SourceError(f"parameter {sorted(idle)[0]} occurs nowhere in the source")
+    return result
+
+
+def filled(text: str, chosen: Mapping[str, Any]) -> str:
+    """Return any part of a source with its values in place; raises ``SourceError`` as above."""
+    values = {k: v for name, choice in chosen.items() for k, v in _values(name, choice).items()}
+    strangers = sorted(set(_PLACE.findall(text)) - set(values))
+    if strangers:
+        raise SourceError(f"{{{{ {strangers[0]} }}}} is no parameter of this assignment")
     return _PLACE.sub(lambda match: str(values[match[1]]), text)
+
+
+def read_seed(path: Path) -> str:
+    """Return the course seed of a file; raises ``SeedError`` for one that can be guessed."""
+    return _checked(path.read_text(encoding="utf-8-sig"))
+
+
+def _checked(seed: str) -> str:
+    seed = seed.strip()
+    if len(seed) < MIN_SEED:
+        raise SeedError(f"the course seed needs {MIN_SEED} characters or more that nobody knows")
+    return seed
 
 
 def draw(
@@ -86,10 +128,7 @@ def draw(
     ``student`` is the id of the roster or of the LMS's file name. Raises ``SeedError`` for a seed
     that can be guessed.
     """
-    seed = seed.strip()
-    if len(seed) < MIN_SEED:
-        raise SeedError(f"the course seed needs {MIN_SEED} characters or more that nobody knows")
-    student = unicodedata.normalize("NFC", student.strip())
+    seed, student = _checked(seed), unicodedata.normalize("NFC", student.strip())
     chosen = {}
     for name, choices in declared.items():
         message = "\0".join((slug, student, name)).encode("utf-8", "replace")

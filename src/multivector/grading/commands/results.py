@@ -1,0 +1,87 @@
+"""``merge-essays`` and ``export-grades``: from the grade table to the LMS."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from multivector.grading.assignment import SourceError, read
+from multivector.grading.commands import stop
+
+
+def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    """Add the commands that come after grading."""
+    merge = commands.add_parser("merge-essays", help="add the filled-in essay sheet to the grades")
+    merge.add_argument("assignment")
+    merge.add_argument("grades", type=Path)
+    merge.add_argument("essays", type=Path, nargs="+", help="the sheet, or one for each reader")
+    merge.add_argument("--output", type=Path, default=Path("final.csv"))
+    merge.set_defaults(run=run_merge)
+
+    export = commands.add_parser(
+        "export-grades",
+        help="write the grades into the gradebook that Canvas or Moodle exported",
+        description="Write the grades into a copy of the file that Canvas (gradebook) or Moodle "
+        "(grading worksheet) exported, ready to import again: one column changes, nothing else.",
+    )
+    export.add_argument("assignment")
+    export.add_argument("grades", type=Path, help="final.csv, or grades.csv if nothing is judged")
+    export.add_argument("gradebook", type=Path, help="the file your LMS exported")
+    export.add_argument("--output", type=Path, required=True, help="the file to import")
+    export.add_argument("--column", help="heading of the column to fill, if it is not obvious")
+    export.add_argument("--scale", action="store_true", help="convert to the column's maximum")
+    export.add_argument(
+        "--without-essays", action="store_true", help="export the automatic points alone"
+    )
+    export.set_defaults(run=run_export)
+
+
+def run_merge(options: argparse.Namespace) -> int:
+    """Merge judged points into the grades; return 0, or 1 with the reason."""
+    from multivector.grading import report
+
+    try:
+        assignment = read(options.assignment)
+        grades, *sheets = (
+            p.read_text(encoding="utf-8-sig") for p in (options.grades, *options.essays)
+        )
+        merged = report.merge_essays(assignment, grades, sheets)
+    except (SourceError, report.MergeError, OSError, UnicodeDecodeError) as error:
+        return stop(str(error), 1)
+    report.write_text(options.output, merged, bom=True)
+    print(options.output)
+    return 0
+
+
+def run_export(options: argparse.Namespace) -> int:
+    """Fill in a gradebook; return 0, or 1 with the reason and nothing written."""
+    from multivector.grading import lms, report
+
+    try:
+        assignment = read(options.assignment)
+        text = options.grades.read_text(encoding="utf-8-sig")
+        grades, out_of = report.exported(assignment, text, without_essays=options.without_essays)
+        filled = lms.fill(
+            options.gradebook.read_bytes(),
+            grades,
+            out_of,
+            name=str(options.gradebook),
+            column=options.column,
+            hint=assignment.title,
+            scale=options.scale,
+        )
+    except (SourceError, report.MergeError, lms.ListError, OSError, UnicodeDecodeError) as error:
+        return stop(str(error), 1)
+    report.write_bytes(options.output, filled.data)
+    told = [f"{options.output}: {filled.filled} grades of {out_of:g} in {filled.column!r}"]
+    for heading, people in (
+        ("left as they were, because they have no grade", filled.blank),
+        ("left as the LMS has them", filled.kept),
+        ("in the gradebook, but not among the grades", filled.not_graded),
+        ("GRADED, BUT NOT IN THE GRADEBOOK: enter these by hand", filled.not_listed),
+    ):
+        if people:
+            told += [f"{len(people)} {heading}:", *(f"  {p}" for p in people)]
+    print("\n".join(told), file=sys.stderr)
+    return 0

@@ -1,0 +1,119 @@
+"""Who is who in a class, and which variant of an assignment each student has.
+
+A student is known by the roster's id, and a submission by what the LMS wrote into its file name;
+nothing inside a notebook is asked.
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from multivector.grading import variants
+from multivector.grading.assignment import Assignment, SourceError, vary
+from multivector.grading.build import BuildError, self_test, solution_notebook, student_notebook
+from multivector.grading.lms import ListError, Student
+from multivector.grading.submissions import Submission
+
+
+class Variants:
+    """The variants of one assignment under one course seed, each read once.
+
+    Raises ``SourceError`` if the assignment has nothing to vary, ``SeedError`` for a weak seed.
+    """
+
+    def __init__(self, assignment: Assignment, seed: str) -> None:
+        if not assignment.parameters:
+            raise SourceError(f"{assignment.slug} has no parameters: leave out the seed")
+        self._base, self._seed = assignment, seed
+        self._made: dict[str, Assignment] = {}
+        self.of("")  # a weak seed is refused before anybody is graded
+
+    def of(self, student: str) -> Assignment:
+        """Return the assignment as this student (an id) has it."""
+        chosen = variants.draw(self._base.parameters, self._seed, self._base.slug, student)
+        label = label_of(chosen)
+        if label not in self._made:
+            self._made[label] = vary(self._base, chosen)
+        return self._made[label]
+
+
+def label_of(chosen: dict[str, Any] | None) -> str:
+    """Return a variant in words, such as ``year 2023, partner ITA``; the book's is empty."""
+    parts = []
+    for name, choice in (chosen or {}).items():
+        value = next(iter(choice.values())) if isinstance(choice, dict) else choice
+        parts.append(f"{name} {value}")
+    return ", ".join(parts)
+
+
+def identify(submissions: Iterable[Submission], roster: Sequence[Student]) -> dict[str, str | None]:
+    """Return {submission's key: student's id}, ``None`` for somebody who is not on the roster.
+
+    The LMS's id decides, then a name that only one person on the roster has. Without a roster the
+    LMS's id alone counts.
+    """
+    names = Counter(s.name for s in roster)
+    known = {s.name: s.id for s in roster if names[s.name] == 1}
+    known |= {other: s.id for s in roster for other in s.others}
+    known |= {s.id: s.id for s in roster}
+    found = {}
+    for submission in submissions:
+        if not roster:
+            found[submission.key] = submission.lms_id or None
+        elif submission.lms_id:
+            found[submission.key] = known.get(submission.lms_id)
+        else:
+            found[submission.key] = known.get(submission.name)
+    return found
+
+
+def build_variants(
+    made: Variants, roster: Sequence[Student], target: Path, parts: Iterable[str]
+) -> list[Path]:
+    """Write each student's notebook under ``target``, and for the instructor who has which.
+
+    ``target/variants/ID/NAME.ipynb``, ``target/instructor/variants.csv`` and, with ``solution``
+    among the parts, ``target/instructor/variants/ID-solution.ipynb``. Raises ``BuildError`` if a
+    variant cannot be solved or two ids would share a folder.
+    """
+    folders = Counter(folder_of(s) for s in roster)
+    shared = [f for f, n in folders.items() if n > 1]
+    if shared:
+        raise BuildError(f"two ids of the roster would both be the folder {shared[0]!r}")
+    written, tested = [], set()
+    table = io.StringIO()
+    writer = csv.writer(table, lineterminator="\r\n")
+    writer.writerow(["id", "name", "variant", "file"])
+    for student in roster:
+        variant, folder = made.of(student.id), folder_of(student)
+        if variant.digest not in tested:
+            self_test(variant)
+            tested.add(variant.digest)
+        files = {f"variants/{folder}/{variant.slug}.ipynb": student_notebook(variant)}
+        if "solution" in parts:
+            files[f"instructor/variants/{folder}-solution.ipynb"] = solution_notebook(variant)
+        for name, text in files.items():
+            path = target / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
+            written.append(path)
+        first = next(iter(files))
+        writer.writerow([student.id, student.name, label_of(dict(variant.chosen or {})), first])
+    index = target / "instructor" / "variants.csv"
+    index.parent.mkdir(parents=True, exist_ok=True)
+    index.write_text(table.getvalue(), encoding="utf-8-sig", newline="")
+    return [*written, index]
+
+
+def folder_of(student: Student) -> str:
+    """Return the id as a name for a folder; raises ``ListError`` if nothing of it is left."""
+    name = re.sub(r"[^\w@.-]", "_", student.id).lstrip(".-")[:80]
+    if not name:
+        raise ListError(f"{student.name}: {student.id!r} is no id")
+    return name
