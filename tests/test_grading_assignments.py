@@ -17,6 +17,7 @@ import grading_slips
 import pytest
 
 from multivector import load
+from multivector.book.selfcheck import exercises
 from multivector.grading import build, expect, plain
 from multivector.grading.assignment import (
     SourceError,
@@ -182,6 +183,25 @@ def test_facts_about_the_assignment(slug: str) -> None:
         )
         points = f"{question.points:g} {'point' if question.points == 1 else 'points'}"
         assert f"*{points}, about {question.minutes:g} minutes" in prompt
+
+
+def test_what_an_assignment_covers_is_an_objective_of_a_chapter() -> None:
+    """The book's table of coverage takes their word for it."""
+    found = exercises(ROOT)
+    assert {task for goals in found.values() for tasks in goals.values() for task in tasks} == set(
+        SLUGS
+    )
+    for chapter, goals in found.items():
+        text = (ROOT / f"{chapter}.md").read_text(encoding="utf-8")
+        promised = re.search(r"```\{objectives\}\n(.*?)```", text, re.DOTALL)
+        assert promised, chapter
+        numbers = {int(n) for n in re.findall(r"^(\d+)\. ", promised[1], re.MULTILINE)}
+        assert set(goals) <= numbers, chapter
+
+
+@pytest.mark.parametrize("chapter", ["what-is-a-vector", "balancing", "bandwagoning"])
+def test_every_objective_of_the_first_chapters_is_measured(chapter: str) -> None:
+    assert set(exercises(ROOT)[f"chapters/theory/{chapter}"]) == {1, 2, 3, 4}
 
 
 def played(slug: str, code: str) -> dict:
