@@ -147,7 +147,10 @@ def _first_uses(app: Any, doctree: nodes.document, found: dict[str, tuple[str, s
 
 def _said(doctree: nodes.Node) -> str:
     """Return the prose of a page without its code, whose names are not words."""
-    return "\n".join(paragraph.astext() for paragraph in doctree.findall(nodes.paragraph))
+    return "\n".join(
+        "".join(t for t in paragraph.findall(nodes.Text) if not isinstance(t.parent, nodes.literal))
+        for paragraph in doctree.findall(nodes.paragraph)
+    )
 
 
 def _outdated(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
