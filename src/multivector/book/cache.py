@@ -3,6 +3,9 @@
 myst-nb keys its execution cache on code cells alone: edit a CSV and a page keeps its old numbers.
 Here the cache folder's name is a hash of every table and module, and a changed hash makes every
 page that runs code out of date.
+
+A page read again from the cache must also leave a complete run notebook behind: the notebooks for
+Binder and download take their figures from it.
 """
 
 from __future__ import annotations
@@ -10,6 +13,9 @@ from __future__ import annotations
 import hashlib
 from pathlib import Path
 from typing import Any
+
+from myst_nb.core import execute
+from myst_nb.core.execute.cache import NotebookClientCache
 
 import multivector
 from multivector.data import data_dir
@@ -47,8 +53,22 @@ def _outdated(app: Any, env: Any, added: set, changed: set, removed: set) -> lis
     return sorted(env.found_docs)
 
 
+class _Client(NotebookClientCache):
+    """Puts cached outputs into the notebook that was given.
+
+    myst-nb (1.4.0) merges them into a copy, and writes the one given as the page's run notebook:
+    after an edit of prose alone it would have no outputs.
+    """
+
+    def start_client(self) -> None:
+        given = self.notebook
+        super().start_client()
+        given["cells"] = self.notebook["cells"]
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Point the execution cache at a folder named after the fingerprint."""
+    execute.NotebookClientCache = _Client
     app.connect("config-inited", _configure, priority=900)
     app.connect("env-get-outdated", _outdated)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
