@@ -38,9 +38,10 @@ PURGE = HERE / "purge.mjs"
 CACHE = assets.ROOT / ".multivector" / "styles"
 SHEET = "book.min.css"
 
-#: Colours before first paint, so that a dark page does not flash; everything else is deferred.
+#: Colours and unfolded code before first paint, so that nothing flashes or moves; the rest waits.
 THEME_SCRIPT = (
-    '(function(d){var m="auto";try{m=localStorage.getItem("mode")||m}catch(e){}'
+    '(function(d){var m="auto";try{var s=localStorage;m=s.getItem("mode")||m;'
+    'if(s.getItem("mv-code"))d.dataset.code="shown"}catch(e){}'
     'd.dataset.mode=m;d.dataset.theme=m=="light"||m=="dark"?m:'
     'matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"})(document.documentElement)'
 )
@@ -386,7 +387,8 @@ def _pages(out: Path) -> list[Path]:
 
 
 def _templates(app: Any, config: Any) -> None:
-    config.templates_path.insert(0, str(TEMPLATES))
+    # A new list: Sphinx hands every build of a process the same default.
+    config.templates_path = [str(TEMPLATES), *config.templates_path]
     config.html_show_search_summary = True
 
 
