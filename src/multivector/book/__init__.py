@@ -22,11 +22,13 @@ PARTS = (
     "widgets",
     "selfcheck",
     "terms",
+    "languages",
     "weight",
     "notebooks",
     "assignments",
     "launch",
     "study",
+    "finder",
 )
 
 

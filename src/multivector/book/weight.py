@@ -51,17 +51,17 @@ THEME_SCRIPT = (
 REPLACED = (
     "documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js",
     "copybutton.js", "scripts/sphinx-book-theme.js", "togglebutton.js", "design-tabs.js",
-    "sphinx-thebe.js", "searchtools.js", "language_data.js",
+    "sphinx-thebe.js", "searchtools.js", "language_data.js", "find-index.js",
 )  # fmt: skip
 #: Below _static: what no page of ours asks for, so that a copy of the book stays small
 UNUSED = (
     "scripts", "styles", "vendor/fontawesome", "locales", "images", "webpack-macros.html",
     "sbt-webpack-macros.html", "clipboard.min.js", "copybutton.js", "copybutton_funcs.js",
     "togglebutton.js", "design-tabs.js", "sphinx-thebe.js", "file.png", "plus.png", "minus.png",
-    "_sphinx_javascript_frameworks_compat.js", "js/hoverxref.js",
+    "_sphinx_javascript_frameworks_compat.js", "js/hoverxref.js", "searchtools.js",
 )  # fmt: skip
 #: Names that reach a page only through scripts of others or through the browser
-KEEP = ("highlighted", "search-summary", "search", "context", "modebar", "js-plotly-plot")
+KEEP = ("highlighted", "modebar", "js-plotly-plot")
 
 _KERNEL = re.compile(
     r"<script>\s*kernelName.*?</script>|<script type=\"text/x-thebe-config\">.*?</script>", re.S
