@@ -22,11 +22,14 @@ PARTS = (
     "widgets",
     "selfcheck",
     "terms",
+    "languages",
     "weight",
     "notebooks",
     "assignments",
     "syllabus",
     "launch",
+    "study",
+    "finder",
 )
 
 
