@@ -26,6 +26,7 @@ PARTS = (
     "notebooks",
     "assignments",
     "launch",
+    "downloads",
 )
 
 
