@@ -30,6 +30,7 @@ PARTS = (
     "launch",
     "study",
     "finder",
+    "downloads",
 )
 
 
