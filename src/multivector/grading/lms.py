@@ -184,7 +184,9 @@ def read_roster(path: Path) -> list[Student]:
     Raises ``ListError`` for any other table, and for a student who is there twice.
     """
     try:
-        return list(_students(sheet(decode(path.read_bytes(), path.name))).values())
+        found = _students(sheet(decode(path.read_bytes(), path.name))).values()
+        # Canvas's preview of a course is in its gradebook like a student.
+        return [s for s in found if s.name != "Student, Test"]
     except ListError as error:
         raise ListError(f"{path}: {error}") from None
 
