@@ -246,6 +246,12 @@ def test_ungraded_is_never_a_nought_and_what_the_lms_holds_stays() -> None:
     assert filled.data == CANVAS.encode() and filled.kept == ["Ли, Анна (4714): EX"]
 
 
+def test_a_grade_that_moodle_has_locked_is_told() -> None:
+    book = MOODLE.replace("Submitted for grading,,25.00,Yes", "Submitted for grading,,25.00,No")
+    filled = lms.fill(book.encode(), GRADES, 25)
+    assert filled.data == book.encode() and "cannot be changed" in filled.kept[0]
+
+
 def test_an_earned_nought_is_written() -> None:
     filled = lms.fill(MOODLE.encode(), [lms.Grade("x", "4713", 0.0, "")], 25)
     assert fields(filled.data)[3][4] == "0"

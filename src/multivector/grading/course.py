@@ -74,12 +74,17 @@ def identify(submissions: Iterable[Submission], roster: Sequence[Student]) -> di
 
 
 def build_variants(
-    made: Variants, roster: Sequence[Student], target: Path, parts: Iterable[str]
+    made: Variants,
+    roster: Sequence[Student],
+    target: Path,
+    parts: Iterable[str],
+    package: str,
 ) -> list[Path]:
     """Write each student's notebook under ``target``, and for the instructor who has which.
 
-    ``target/variants/ID/NAME.ipynb``, ``target/instructor/variants.csv`` and, with ``solution``
-    among the parts, ``target/instructor/variants/ID-solution.ipynb``. Raises ``BuildError`` if a
+    ``target/variants/ID/NAME.ipynb`` and ``target/instructor/variants.csv``; with ``colab`` among
+    the parts ``NAME-colab.ipynb`` beside the first (it installs ``package``), with ``solution``
+    ``target/instructor/variants/ID-solution.ipynb``. Raises ``BuildError`` if a
     variant cannot be solved or two ids would share a folder.
     """
     folders = Counter(folder_of(s) for s in roster)
@@ -96,6 +101,9 @@ def build_variants(
             self_test(variant)
             tested.add(variant.digest)
         files = {f"variants/{folder}/{variant.slug}.ipynb": student_notebook(variant)}
+        if "colab" in parts:
+            text = student_notebook(variant, colab=True, package=package)
+            files[f"variants/{folder}/{variant.slug}-colab.ipynb"] = text
         if "solution" in parts:
             files[f"instructor/variants/{folder}-solution.ipynb"] = solution_notebook(variant)
         for name, text in files.items():
