@@ -405,6 +405,19 @@ def test_an_empty_essay_is_marked_by_a_person_like_any_other() -> None:
     assert [(r["q7"], r["final"]) for r in rows] == [("0", "20")] * 2
 
 
+def test_a_name_that_looks_like_a_formula_stays_who_it_is() -> None:
+    """Merged twice, exported: the apostrophe that keeps a spreadsheet quiet does not pile up."""
+    assignment = cases.assignment(SLUG)
+    (one,) = essay_rows("one")
+    odd = dataclasses.replace(one, name="=1+1", key="=1+1")
+    table, sheet = report.grades_csv(assignment, [odd]), report.essay_csv(assignment, [odd])
+    for _ in range(2):
+        table = report.merge_essays(assignment, table, [filled(sheet, "2", "2", "1")])
+        assert table.splitlines()[1].startswith("'=1+1,")
+    grades, _ = report.exported(assignment, table)
+    assert (grades[0].name, grades[0].points) == ("=1+1", 25)
+
+
 def test_the_sheets_of_two_readers_are_merged() -> None:
     assignment = cases.assignment(SLUG)
     results = essay_rows("one", "two")

@@ -6,8 +6,6 @@ nothing inside a notebook is asked.
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 import re
 from collections import Counter
@@ -20,6 +18,7 @@ from multivector.grading import variants
 from multivector.grading.assignment import Assignment, SourceError, vary
 from multivector.grading.build import BuildError, self_test, solution_notebook, student_notebook
 from multivector.grading.lms import ListError, Student
+from multivector.grading.spreadsheet import csv_text
 from multivector.grading.submissions import Submission
 
 
@@ -91,10 +90,7 @@ def build_variants(
     shared = [f for f, n in folders.items() if n > 1]
     if shared:
         raise BuildError(f"two ids of the roster would both be the folder {shared[0]!r}")
-    written, tested = [], set()
-    table = io.StringIO()
-    writer = csv.writer(table, lineterminator="\r\n")
-    writer.writerow(["id", "name", "variant", "file"])
+    written, rows, tested = [], [], set()
     for student in roster:
         variant, folder = made.of(student.id), folder_of(student)
         if variant.digest not in tested:
@@ -112,10 +108,11 @@ def build_variants(
             path.write_text(text, encoding="utf-8", newline="\n")
             written.append(path)
         first = next(iter(files))
-        writer.writerow([student.id, student.name, label_of(variant.chosen), first])
+        rows.append([student.id, student.name, label_of(variant.chosen), first])
     index = target / "instructor" / "variants.csv"
     index.parent.mkdir(parents=True, exist_ok=True)
-    index.write_text(table.getvalue(), encoding="utf-8-sig", newline="")
+    table = csv_text(["id", "name", "variant", "file"], rows)
+    index.write_text(table, encoding="utf-8-sig", newline="")
     return [*written, index]
 
 

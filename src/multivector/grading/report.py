@@ -16,14 +16,13 @@ import re
 import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any
 
 from multivector.grading import lms
 from multivector.grading.assignment import Assignment, Question
 from multivector.grading.grade import Result
 from multivector.grading.lms import Grade
+from multivector.grading.spreadsheet import cell, csv_text, uncell
 
-_FORMULA = re.compile(r"^[\s'\u00a0\u200b\ufeff]*[=+\-@\uff1d\uff0b\uff0d\uff20|%]")
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
 WORDS = {
     "graded": "Graded",
@@ -39,27 +38,6 @@ WORDS = {
 
 class MergeError(ValueError):
     """A filled-in essay sheet that does not fit the grades; the message names student and cell."""
-
-
-def cell(value: Any) -> Any:
-    """Return a CSV cell: numbers as they are, text on one line and never a formula.
-
-    A text that a spreadsheet would evaluate gets a leading apostrophe (OWASP, CSV injection).
-    """
-    if value is None:
-        return ""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return _number(value)
-    text = "".join(
-        " " if c in "\r\n\t\v\f\x85\u2028\u2029" else c
-        for c in str(value)
-        if c in "\r\n\t\v\f\x85\u2028\u2029" or unicodedata.category(c)[0] != "C"
-    ).strip()
-    return f"'{text}" if _FORMULA.match(text) else text
-
-
-def _number(value: float) -> str:
-    return f"{value:.6g}" if value != int(value) else str(int(value))
 
 
 def write_text(path: Path, text: str, *, bom: bool = False) -> None:
@@ -88,15 +66,7 @@ def grades_csv(assignment: Assignment, results: Sequence[Result]) -> str:
         + ([r.variant] if varied else [])
         for r in results
     ]
-    return _csv(header, rows)
-
-
-def _csv(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\r\n")
-    writer.writerow(header)
-    writer.writerows([cell(value) for value in row] for row in rows)
-    return buffer.getvalue()
+    return csv_text(header, rows)
 
 
 def feedback_name(result: Result) -> str:
@@ -170,7 +140,7 @@ def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
         # An empty text too: that it is worth nothing is for a person to say.
         if q.name in r.essays
     ]
-    return _csv(header, rows)
+    return csv_text(header, rows)
 
 
 def _criteria(assignment: Assignment) -> list[tuple[str, Question, float]]:
@@ -217,9 +187,9 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
         total = _mark(row["total"], "total", assignment.out_of, row["student"])
         decided = None if total is None or None in marks else [total, *marks]
         final = None if decided is None else sum(m for m in decided if m is not None)
-        kept = [row[h] for h in header[: -len(names) - 1]]
+        kept = [uncell(row[h]) for h in header[: -len(names) - 1]]
         rows.append([*kept, *marks, final])
-    return _csv(header, rows)
+    return csv_text(header, rows)
 
 
 def regraded(table: str, results: Iterable[Result], question: str) -> tuple[str, list[str]]:
@@ -285,7 +255,7 @@ def exported(
         why = row.get("reason") or row["status"]
         if row["status"] == "graded":
             why = "its essays are not marked yet" if column == "final" else "no total"
-        grades.append(Grade(row["student"], row["lms_id"], points, why))
+        grades.append(Grade(uncell(row["student"]), uncell(row["lms_id"]), points, why))
     return grades, out_of
 
 
