@@ -104,6 +104,7 @@ def different_variants() -> tuple[str, str]:
     return first, next(s for s in CLASS if variant_of(s).chosen != variant_of(first).chosen)
 
 
+@pytest.mark.slow
 def test_everybody_is_graded_against_their_own_variant(tmp_path: Path) -> None:
     roster, seed = files(tmp_path)
     one, two = different_variants()
@@ -361,6 +362,7 @@ def test_the_command_fills_and_tells(tmp_path: Path, capsys: pytest.CaptureFixtu
 # --- one question again -------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_one_question_is_graded_again_and_the_rest_stays(tmp_path: Path) -> None:
     """A hidden test was wrong: everybody's q3 anew, and not a point besides, nor a typed one."""
     folder = tmp_path / "in"

@@ -44,6 +44,7 @@ def test_a_big_class_and_a_small_one() -> None:
     assert demo.kinds(1) == ["right"]
 
 
+@pytest.mark.slow
 def test_from_nothing_to_the_gradebook(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
     """Thirteen of the fifty, with variants: make, grade, mark, merge, export, import."""
     seed, out = tmp_path / "seed.txt", tmp_path / "class"

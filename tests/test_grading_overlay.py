@@ -165,6 +165,9 @@ def test_an_overlay_in_the_repository_or_nowhere_is_refused(tmp_path: Path) -> N
     with pytest.raises(SourceError, match="no folder"):
         read_with(SOURCE, tmp_path / "nothing")
     (tmp_path / "empty").mkdir()
+    copy = tmp_path / f"{SLUG}.md"
+    copy.write_text(cases.assignment(SLUG).template)
+    assert read_with(copy, overlay(tmp_path, test_cell("test_q1_mine")))[1].endswith("mine")
     woven, told = read_with(SOURCE, tmp_path / "empty")
     assert woven.digest == cases.assignment(SLUG).digest and told.endswith("nothing")
 

@@ -43,8 +43,8 @@ def read_with(name: str | Path, folder: Path | None) -> tuple[Assignment, str]:
         return book, ""
     if not folder.is_dir():
         raise SourceError(f"{folder} is no folder")
-    home = path.resolve().parents[2]
-    if path.resolve().parents[1].name == FOLDER and folder.resolve().is_relative_to(home):
+    home = next((p.parent for p in path.resolve().parents if p.name == FOLDER), None)
+    if home is not None and folder.resolve().is_relative_to(home):
         raise SourceError(f"{folder} lies in the repository: an overlay is nobody else's to read")
     source = folder / f"{book.slug}.md"
     if not source.is_file():
