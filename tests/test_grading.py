@@ -126,7 +126,7 @@ def grade(
     command, environment = as_user([*arguments, *extra], user)
     environment["TMPDIR"] = str(output.parent / "tmp")
     return subprocess.run(
-        command, env=environment, cwd=output.parent, capture_output=True, text=True, timeout=900
+        command, env=environment, cwd=output.parent, capture_output=True, text=True, timeout=1800
     )
 
 
