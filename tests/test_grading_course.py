@@ -13,7 +13,7 @@ import pytest
 
 from multivector.cli import main
 from multivector.grading import course, grade, lms, report, variants
-from multivector.grading.assignment import Assignment, vary
+from multivector.grading.assignment import Assignment, parse, vary
 from multivector.grading.build import solution_notebook
 from multivector.grading.submissions import Submission
 
@@ -119,7 +119,7 @@ def test_everybody_is_graded_against_their_own_variant(tmp_path: Path) -> None:
     assert main([*arguments, "--seed-file", str(seed)]) == 0
     rows = rows_of(output)
     assert (rows[one]["status"], rows[one]["total"]) == ("graded", "20")
-    assert rows[one]["variant"] == course.label_of(dict(variant_of(one).chosen))
+    assert rows[one]["variant"] == course.label_of(variant_of(one).chosen)
     assert rows[two]["status"] == "graded" and float(rows[two]["total"]) < 20
     assert rows[two]["q1"] == "0"
     assert (rows["99"]["status"], rows["99"]["total"]) == ("unknown", "")
@@ -134,6 +134,21 @@ def test_everybody_is_graded_against_their_own_variant(tmp_path: Path) -> None:
     assert main(arguments) == 0
     assert "variant" not in rows_of(output)[one] and rows_of(output)["99"]["total"] == "20"
     assert float(rows_of(output)[one]["total"]) < 20
+
+
+def test_variants_that_differ_in_a_later_part_stay_two() -> None:
+    """Two choices may begin alike: a pair of partners with the same first one."""
+    base = cases.assignment(SLUG)
+    old = "      - {code: CHN, name: China, word: china}\n"
+    twin = "      - {code: RUS, name: Russia, word: second}\n"
+    assert old in base.template
+    made = course.Variants(parse(base.template.replace(old, twin), base.path), SEED)
+    drawn = [made.of(str(i)) for i in range(60)]
+    words = {v.chosen["partner"]["word"] for v in drawn if v.chosen["partner"]["code"] == "RUS"}
+    assert words == {"russia", "second"}
+    for number, variant in enumerate(drawn):
+        assert variant.source == made.of(str(number)).source
+    assert len({course.label_of(v.chosen) for v in drawn}) == len({v.source for v in drawn})
 
 
 def submission(name: str, lms_id: str) -> Submission:

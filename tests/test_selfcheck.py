@@ -214,6 +214,30 @@ def test_an_exercise_covers_an_objective_too(tmp_path: Path) -> None:
     assert "01-x" in page
 
 
+def test_an_exercise_that_covers_what_is_not_there_is_a_warning(tmp_path: Path) -> None:
+    folder = tmp_path / "src"
+    (folder / "exercises").mkdir(parents=True)
+    (folder / "exercises" / "01-x.md").write_text(
+        "---\norphan: true\nmultivector:\n  covers: {index: [3], gone: [1]}\n---\n# x\n"
+    )
+    _, warnings = build(folder)
+    assert "01-x covers objective 3 of index" in warnings
+    assert "01-x covers objective 1 of gone" in warnings
+
+
+def test_what_no_assignment_measures_is_listed(built: tuple[str, str], tmp_path: Path) -> None:
+    page, _ = built
+    assert "Assignments measure 0 of the 2 objectives; self-checks 1." in page
+    assert "objective 1</a>, " in page
+    folder = tmp_path / "src"
+    (folder / "exercises").mkdir(parents=True)
+    (folder / "exercises" / "01-x.md").write_text(
+        "---\norphan: true\nmultivector:\n  covers: {index: [1, 2]}\n---\n# x\n"
+    )
+    page, _ = build(folder)
+    assert "Every objective is measured for marks." in page
+
+
 def test_a_wrong_number_and_a_second_name_are_warnings(tmp_path: Path) -> None:
     check = PAGE[PAGE.index("```{self-check}") : PAGE.index("```{coverage}")]
     _, warnings = build(tmp_path / "src", PAGE + "\n" + check.replace(": 2", ": 3"))

@@ -2,7 +2,7 @@
 
 ``{self-check}`` turns the grammar of :mod:`multivector.selfcheck` into a form that is a question
 and a folded answer without JavaScript, and answers with it. ``{objectives}`` numbers what a
-chapter promises, ``{coverage}`` prints which self-check or exercise covers each promise, and the
+chapter promises, ``{coverage}`` prints which self-check or assignment covers each promise, and the
 build warns of one that nothing covers.
 
 Own code, because no extension looked at meets the need (November 2026): teachbooks-questions 0.4
@@ -32,6 +32,10 @@ class SelfCheckForm(nodes.General, nodes.Element):
 
 class Buttons(nodes.General, nodes.Element):
     """The buttons, which only a page with a script needs."""
+
+
+class Objective(nodes.General, nodes.Element):
+    """The words of one objective: on a page a label that a reader can tick."""
 
 
 class Coverage(nodes.General, nodes.Element):
@@ -114,9 +118,12 @@ class Objectives(SphinxDirective):
         parsed = self.parse_content_to_nodes()
         if len(parsed) != 1 or not isinstance(parsed[0], nodes.enumerated_list):
             raise self.error("objectives is one numbered list")
+        texts = [item.astext() for item in parsed[0].children]
         for number, item in enumerate(parsed[0].children, 1):
             item["ids"].append(f"obj-{number}")
-        texts = [item.astext() for item in parsed[0].children]
+            words = item[0]
+            words.children = [Objective("", *words.children, number=number)]
+            words.setup_child(words[0])
         _objectives(self.env)[self.env.docname] = texts
         box = nodes.container(classes=["mv-objectives"])
         box += nodes.paragraph("", "", nodes.strong(text="After this chapter you can"))
@@ -125,7 +132,7 @@ class Objectives(SphinxDirective):
 
 
 class CoverageDirective(SphinxDirective):
-    """``{coverage}``: which self-check or exercise covers which objective."""
+    """``{coverage}``: which self-check or assignment covers which objective, and the gaps."""
 
     def run(self) -> list[nodes.Node]:
         """Return the marker; the table needs every page."""
@@ -134,9 +141,10 @@ class CoverageDirective(SphinxDirective):
 
 
 def exercises(root: Path) -> dict[str, dict[int, list[str]]]:
-    """Return {chapter: {objective: [exercise]}} as the sources under ``exercises/`` declare.
+    """Return {chapter: {objective: [assignment]}} as the sources under ``exercises/`` declare.
 
-    An exercise's front matter has ``multivector: {covers: {chapters/theory/x: [1, 3]}}``.
+    An assignment's front matter has ``multivector: {covers: {chapters/theory/x: [1, 3]}}``: the
+    objectives that nobody can reach full marks without.
     """
     found: dict[str, dict[int, list[str]]] = {}
     for path in sorted((root / "exercises").rglob("*.md")):
@@ -151,7 +159,7 @@ def exercises(root: Path) -> dict[str, dict[int, list[str]]]:
 
 
 def coverage(env: Any) -> list[tuple[str, int, str, list[str], list[str]]]:
-    """Return (chapter, number, objective, self-checks, exercises) for every objective."""
+    """Return (chapter, number, objective, self-checks, assignments) for every objective."""
     assigned = exercises(Path(env.srcdir))
     rows = []
     for docname, texts in sorted(_objectives(env).items()):
@@ -169,6 +177,13 @@ def _check_all(app: Any, env: Any) -> None:
                 "objective %s has no self-check and no exercise: %s", number, text,
                 location=docname, type="multivector", subtype="coverage",
             )  # fmt: skip
+    for docname, claimed in sorted(exercises(Path(env.srcdir)).items()):
+        for number, tasks in sorted(claimed.items()):
+            if not 1 <= number <= len(_objectives(env).get(docname, [])):
+                logger.warning(
+                    "%s covers objective %s of %s, which has none of that number",
+                    ", ".join(tasks), number, docname, type="multivector", subtype="coverage",
+                )  # fmt: skip
     seen: dict[str, str] = {}
     for docname, found in sorted(_checks(env).items()):
         promised = len(_objectives(env).get(docname, []))
@@ -184,17 +199,37 @@ def _check_all(app: Any, env: Any) -> None:
                     )  # fmt: skip
 
 
+def gaps(rows: list[tuple[str, int, str, list[str], list[str]]]) -> dict[str, list[int]]:
+    """Return {chapter: [objective]} of the objectives that no assignment measures."""
+    found: dict[str, list[int]] = {}
+    for chapter, number, _, _, tasks in rows:
+        if not tasks:
+            found.setdefault(chapter, []).append(number)
+    return found
+
+
 def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(Coverage)):
-        place.replace_self(_table(app, docname, coverage(app.env)))
+        rows = coverage(app.env)
+        place.replace_self([_table(app, docname, rows), *_gaps(app, docname, rows)])
+
+
+def _link(app: Any, docname: str, text: str, target: str, anchor: str = "") -> nodes.reference:
+    uri = app.builder.get_relative_uri(docname, target) + (f"#{anchor}" if anchor else "")
+    return nodes.reference("", text, refuri=uri, internal=True)
 
 
 def _table(app: Any, docname: str, rows: list[tuple]) -> nodes.table:
     def link(text: str, target: str, anchor: str) -> nodes.paragraph:
-        uri = app.builder.get_relative_uri(docname, target) + f"#{anchor}"
-        return nodes.paragraph("", "", nodes.reference("", text, refuri=uri, internal=True))
+        return nodes.paragraph("", "", _link(app, docname, text, target, anchor))
 
-    head = ("Chapter", "Objective", "Self-checks", "Exercises")
+    def task(name: str) -> nodes.paragraph:
+        page = f"chapters/exercises/{name}"
+        if page in app.env.found_docs:
+            return nodes.paragraph("", "", _link(app, docname, name, page))
+        return nodes.paragraph(text=name)
+
+    head = ("Chapter", "Objective", "Self-checks", "Assignments")
     group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in head), cols=len(head))
     titles = (nodes.entry("", nodes.paragraph(text=word)) for word in head)
     group += nodes.thead("", nodes.row("", *titles))
@@ -205,11 +240,32 @@ def _table(app: Any, docname: str, rows: list[tuple]) -> nodes.table:
             [nodes.paragraph(text=title)],
             [link(f"{number}. {text}", chapter, f"obj-{number}")],
             [link(name.removeprefix("sc-"), chapter, name) for name in checks],
-            [nodes.paragraph(text=name) for name in tasks],
+            [task(name) for name in tasks],
         )
         body += nodes.row("", *(nodes.entry("", *cell) for cell in cells))
     group += body
     return nodes.table("", group)
+
+
+def _gaps(app: Any, docname: str, rows: list[tuple]) -> list[nodes.Node]:
+    """Say how many objectives an assignment measures, and list those that none does."""
+    missing = gaps(rows)
+    left = sum(map(len, missing.values()))
+    words = (
+        f"Assignments measure {len(rows) - left} of the {len(rows)} objectives; "
+        f"self-checks {sum(bool(row[3]) for row in rows)}. "
+    )
+    if not left:
+        return [nodes.paragraph(text=words + "Every objective is measured for marks.")]
+    items = []
+    for chapter, numbers in missing.items():
+        text = nodes.paragraph("", f"{app.env.titles[chapter].astext()}: ")
+        for number in numbers:
+            text += _link(app, docname, f"objective {number}", chapter, f"obj-{number}")
+            text += nodes.Text(", " if number != numbers[-1] else "")
+        items.append(nodes.list_item("", text))
+    words += "These are measured by self-checks alone, so not for marks:"
+    return [nodes.paragraph(text=words), nodes.bullet_list("", *items)]
 
 
 # --- what each page promises and asks, kept with the environment --------------------------------
@@ -225,6 +281,16 @@ def _checks(env: Any) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
     if not hasattr(env, "mv_selfchecks"):
         env.mv_selfchecks = {}
     return env.mv_selfchecks
+
+
+def objectives_of(env: Any, docname: str) -> list[str]:
+    """Return the objectives of a page in their order."""
+    return _objectives(env).get(docname, [])
+
+
+def checks_of(env: Any, docname: str) -> list[str]:
+    """Return the names of a page's self-checks in their order."""
+    return [name for name, _ in _checks(env).get(docname, [])]
 
 
 def _purge(app: Any, env: Any, docname: str) -> None:
@@ -264,6 +330,22 @@ def _buttons(self: Any, node: Buttons) -> None:
     raise nodes.SkipNode
 
 
+def _objective(self: Any, node: Objective) -> None:
+    """Open the label; without a script its box is not shown and the list is a plain list."""
+    if self.builder.name != "epub":
+        self.body.append(
+            '<label class="mv-tick"><input type="checkbox" autocomplete="off" '
+            f'data-objective="{node["number"]}">'
+        )
+
+
+def _objective_end(self: Any, node: Objective) -> None:
+    # The mark of answered self-checks is there from the start, unseen: nothing moves when it shows.
+    if self.builder.name != "epub":
+        self.body.append('</label><span class="mv-goal-done">\u2713<span class="mv-hidden"> '
+                         "self-checks answered</span></span>")
+
+
 def _skip(self: Any, node: nodes.Node) -> None:
     raise nodes.SkipNode
 
@@ -276,6 +358,8 @@ def setup(app: Any) -> dict[str, Any]:
     plain, skip = (_pass, _pass), (_skip, None)
     app.add_node(SelfCheckForm, html=plain, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_node(Buttons, html=(_buttons, None), latex=skip, text=skip, man=skip, texinfo=skip)
+    ends = (_objective, _objective_end)
+    app.add_node(Objective, html=ends, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_node(Coverage)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)
