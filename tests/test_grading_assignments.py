@@ -405,6 +405,16 @@ SLIPS_02 = [
     ),
     ("q2", "def threat(j, w): return j['power']", "three more components"),
     ("q2", "def threat(j, w): return sum(w[k] * j[k] for k in j)", "TypeError"),
+    (
+        "q2",
+        """
+        def threat(j, w):
+            known = [k for k in j if j[k]]
+            return sum(w[k] * j[k] for k in known) / sum(w[k] for k in known)
+        """,
+        "Only None is a gap",
+    ),
+    ("q2", "def threat(j, w): return 0.46", "not 1/3"),
     ("q2", "def threat(j, w): print(0.46)", "return"),
     ("q2", "def threat(j, w): return 0.5", "not 0.46"),
     ("q3", "by_threat = scores['power'].idxmax()", "greatest power"),
@@ -725,6 +735,70 @@ def test_another_correct_way() -> None:
         return (rows["exports_musd"] + rows["imports_musd"]).pipe(lambda t: t / t.sum())[partner]
     """
     assert feedback("05-measuring-vectors", "q2", code) == ()
+
+
+# Solutions in another style: pandas, tuples and sets, rounded numbers, capitals.
+OTHER_WAYS = {
+    "02-threat-and-balancing": """
+        kinds = {k: v.upper() for k, v in kinds.items()}
+        def threat(judgements, weights):
+            judged = pd.Series(judgements, dtype=float).dropna()
+            return (judged * pd.Series(weights)[judged.index]).sum() / sum(
+                weights[name] for name in judged.index
+            )
+        by_power, tipping_intent = " usa", round(tipping_intent, 3)
+        def first_places(states, weightings):
+            table, wins = pd.DataFrame(states).T.astype(float), dict.fromkeys(states, 0)
+            for weighting in weightings:
+                reached = (table * pd.Series(weighting)).sum(axis=1) / sum(weighting.values())
+                top = reached[reached == reached.max()]
+                if len(top) == 1:
+                    wins[top.index[0]] += 1
+            return pd.Series(wins).div(len(weightings)).to_dict()
+        expected_by = {k: v.title() for k, v in expected_by.items()}
+        change, excess, reading = round(change, 1), round(excess, 1), ["b"]
+    """,
+    "03-alignment-choice": """
+        import numpy as np
+        payoffs, choice = {k: np.round(v, 2) for k, v in payoffs.items()}, "Hedge"
+        def best_replies(strategies, loss, p, r):
+            t = pd.DataFrame(strategies).T
+            worth = t["value"] - p * loss * (1 - t["protection"]) - r * t["exposure"]
+            return tuple(worth.index[np.isclose(worth, worth.max(), atol=1e-6, rtol=0)])
+        def border(first, second, loss, r):
+            one, two = (s["value"] - r * s["exposure"] for s in (first, second))
+            try:
+                p = (one - two) / (loss * (second["protection"] - first["protection"]))
+            except ZeroDivisionError:
+                return None
+            return None if p < 0 or p > 1 else np.float64(p)
+        def dominated(strategies):
+            found = set()
+            for a, x in strategies.items():
+                for b, y in strategies.items():
+                    least = x["value"] <= y["value"] and x["protection"] <= y["protection"]
+                    if a != b and x != y and least and x["exposure"] >= y["exposure"]:
+                        found.add(a)
+            return found
+        reward_needed = round(reward_needed, 2)
+        changes = {k: round(v, 1) for k, v in changes.items()}
+        def exclusive(changes):
+            c = pd.Series(changes)
+            return [k for k in c.index if c[k] > 0 and (c.drop(k) < 0).all()]
+        def kept(table, floor):
+            ties = pd.DataFrame(table)
+            return ties.columns[ties.min() >= floor].tolist()
+    """,
+}
+
+
+@pytest.mark.parametrize("slug", OTHER_WAYS)
+def test_another_style_gets_full_marks(slug: str) -> None:
+    answers, points = _Answers(played(slug, OTHER_WAYS[slug])), 0.0
+    for case in (c for q in cases.assignment(slug).questions for c in q.cases):
+        assert run_test(case.name, case.source, answers) is None, case.name
+        points += case.points
+    assert points == cases.assignment(slug).out_of
 
 
 def test_codes_of_01_are_those_of_the_facts() -> None:
