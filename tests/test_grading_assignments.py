@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grading_cases as cases
 import grading_slips
+import numpy as np
 import pytest
 
 from multivector import load
@@ -32,7 +33,7 @@ POINTS = {
     "01-concepts": (20, 5),
     "02-threat-and-balancing": (15, 10),
     "03-alignment-choice": (15, 10),
-    "04-interdependence": (14, 8),
+    "04-interdependence": (15, 10),
     "05-measuring-vectors": (20, 5),
     "06-capstone-2025": (12, 25),
 }
@@ -956,6 +957,22 @@ def test_expectations_explain_themselves() -> None:
     with pytest.raises(expect.Wrong) as caught:
         expect.close(1.0, 2.71828, "x")
     assert "2.7" not in str(caught.value), "a message never names the right value"
+
+
+def test_two_numbers_and_an_interval_are_asked_for_in_words() -> None:
+    assert expect.pair((1, 2.5), "x") == expect.pair(np.array([1, 2.5]), "x") == (1.0, 2.5)
+    assert expect.interval([1, 1], "x") == (1.0, 1.0)
+    for value, complaint in (
+        (3.0, "two numbers"),
+        ([1, 2, 3], "two numbers"),
+        (("1", 2), "drop the quotes"),
+        ((1, float("nan")), "NaN"),
+        (..., "not answered"),
+    ):
+        with pytest.raises(expect.Wrong, match=complaint):
+            expect.pair(value, "x")
+    with pytest.raises(expect.Wrong, match="wrong way round"):
+        expect.interval((2, 1), "x")
 
 
 def test_solution_page_shows_everything_to_the_instructor() -> None:
