@@ -207,6 +207,7 @@ def test_the_page_asks_all_and_tells_nothing(slug: str) -> None:
 def test_an_assignment_says_which_objectives_it_measures(slug: str) -> None:
     covers = front(slug).get("covers", {})
     assert covers
+    assert ASSIGNMENTS[slug].source.count("\n  covers:") == 1, "YAML keeps the last and is silent"
     for page, numbers in covers.items():
         assert page in CHAPTERS
         assert numbers == sorted(set(numbers))
