@@ -3,13 +3,19 @@ PYTHON ?= python3
 BIN := .venv/bin
 BUILD := $(BIN)/jupyter-book build . -W -n --keep-going
 
-.PHONY: book serve check test soak bench data assets clean
+.PHONY: book dist serve check test soak bench data assets clean
 
 # Build the book; needs neither a browser nor root.
 book: .venv/.book assets
 	@# A failed build leaves a half-read environment that would pass next time: drop it.
 	$(BUILD) || { rm -rf _build/.doctrees; exit 1; }
 	@echo "The book is in _build/html/index.html"
+
+# The book to keep: offline zip, PDF, ePub, notebooks, data, checksums; and the site that links them.
+dist: .venv/.test book
+	$(BIN)/python -m multivector.book.assets --dev
+	$(BIN)/python tests/install_browser.py
+	$(BIN)/python -m multivector.book.keep --browser "$$($(BIN)/python tests/install_browser.py --path)"
 
 serve: book
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html 8000
@@ -25,6 +31,7 @@ test: .venv/.test
 	$(BIN)/python -m multivector.book.assets --dev
 	$(BIN)/python tests/install_browser.py
 	$(BIN)/python tests/install_sandbox.py
+	$(BIN)/python tests/install_java.py
 	$(BIN)/python -m multivector.data check
 	$(BIN)/ruff check src tests benchmarks
 	$(BUILD) --all || { rm -rf _build/.doctrees; exit 1; }

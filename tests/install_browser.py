@@ -1,7 +1,7 @@
 """Find a Chromium for the browser tests, or install one; never skip silently.
 
-Prints the path it found. Order: $MULTIVECTOR_CHROMIUM, one on the machine, Debian's package
-(as root), Playwright's own download.
+Prints what it found; ``--path`` prints the path alone and installs nothing. Order:
+$MULTIVECTOR_CHROMIUM, one on the machine, Debian's package (as root), Playwright's own download.
 """
 
 from __future__ import annotations
@@ -44,6 +44,9 @@ def install() -> None:
 def main() -> int:
     """Find or install, and say where it is; return 1 where neither works."""
     path = find()
+    if sys.argv[1:] == ["--path"]:
+        print(path or "")
+        return path is None
     if path is None:
         install()
         path = find()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -94,6 +95,12 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
     assert again.returncode == 0
     assert "Executing notebook" not in again.stdout + again.stderr
     assert shown(house) == before
+
+    prose = build(house, GOOD + "\nAnother sentence.\n")
+    assert prose.returncode == 0
+    assert "Executing notebook" not in prose.stdout + prose.stderr
+    ran = json.loads((house / "out/jupyter_execute/index.ipynb").read_text("utf-8"))
+    assert any(cell.get("outputs") for cell in ran["cells"]), "the run notebook lost its outputs"
 
     trade = house / "data" / "trade.csv"
     lines = trade.read_text().split("\n")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 
 import pytest
 
@@ -81,3 +82,27 @@ def test_a_quote_keeps_its_language():
 def test_quote_refuses_a_fact_without_words():
     with pytest.raises(DataError, match="no quote"):
         words(fact(value=1.0, unit="count"), quote=True)
+
+
+#: a word directly before a number that limits it -> qualifiers that keep it
+_HEDGES = {
+    r"over|more than|exceed(?:ed|s|ing)?|surpass(?:ed|es)?|upwards of|break the": {"over"},
+    r"about|around|approximately|roughly": {"about"},
+    r"nearly|almost": {"almost"},
+    r"up to": {"up_to"},
+}
+
+
+def test_a_hedge_before_a_quoted_number_is_kept():
+    # "Nearly $25 billion" recorded as "$25 bn" would be a claim that nobody made.
+    seen = 0
+    for one in facts.all_facts().values():
+        words = one.quote_en or (one.quote if one.quote_language == "en" else None)
+        if one.value is None or not words:
+            continue
+        number = re.escape(f"{one.value:,.10g}")
+        for hedge, kept in _HEDGES.items():
+            if re.search(rf"\b(?:{hedge})\s+(?:US|USD)?\s?[$€]?{number}(?![\d.,]*\d)", words, re.I):
+                seen += 1
+                assert one.qualifier in kept, f"{one.fact_id}: {words}"
+    assert seen > 30

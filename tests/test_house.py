@@ -12,6 +12,7 @@ import yaml
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").rglob("*.md"))
 TEACHING = [p for p in CHAPTERS if p.parent.name in ("theory", "case-2025")]
+THEORY = [p for p in TEACHING if p.parent.name == "theory"]
 
 
 def tracked() -> list[Path]:
@@ -68,6 +69,15 @@ def test_a_chapter_teaches(page):
     assert len(re.findall(r"^`{3,}\{self-check\}", text, re.M)) >= 3
     assert re.search(r"^## Further reading", text, re.M)
     assert re.search(r"charts\.\w+\(|explorers\.\w+\(", text), "no figure and no explorer"
+
+
+@pytest.mark.parametrize("page", THEORY, ids=lambda p: p.stem)
+def test_a_theory_chapter_is_read_in_one_sitting(page):
+    text = re.sub(r"\A---\n.*?\n---\n", "", page.read_text("utf-8"), flags=re.S)
+    text = re.sub(r"^```\{(?:code-cell|math)\}.*?^```", "", text, flags=re.S | re.M)
+    words = re.findall(r"\w[\w'’-]*", re.sub(r"\{[\w:+-]+\}`[^`]*`", "one", text))
+    assert 1200 <= len(words) <= 2500
+    assert "../reference/assignments" in text, "no pointer to a graded assignment"
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda p: p.stem)

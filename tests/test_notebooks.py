@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import re
 from pathlib import Path
@@ -38,6 +39,51 @@ def markdown(text: str, **ran: dict) -> str:
     page = next(iter(book.chapters.values()))
     cells = notebooks.Writer(book, page).cells()
     return "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "markdown")
+
+
+CLAIMS = """# There
+
+```{code-cell} ipython3
+year = 2024
+```
+
+```{code-cell} ipython3
+:tags: [remove-cell, claims]
+
+assert year == 2024, "the page says so"
+```
+
+```{code-cell} ipython3
+fig
+```
+"""
+
+
+def test_claims_stay_out_of_the_notebook_and_move_no_figure() -> None:
+    meta = {"sources": ["bns-trade"], "caption": "C", "takeaway": "T."}
+    book = make(CLAIMS, figures={2: [meta]})
+    cells = notebooks.Writer(book, next(iter(book.chapters.values()))).cells()
+    sources = [cell["source"] for cell in cells]
+    assert not any("assert" in source for source in sources)
+    assert sources.index("fig") + 1 == next(
+        i for i, source in enumerate(sources) if source.startswith("**Figure 1.** C")
+    )
+
+
+def test_cells_of_claims_hold_asserts_alone() -> None:
+    """Nothing else of a chapter may hang on a cell that its notebook does not have."""
+    seen = 0
+    for page in notebooks.read().with_code():
+        for block in page.blocks:
+            if isinstance(block, Directive) and "claims" in block.options.get("tags", ""):
+                seen += 1
+                tree = ast.parse("\n".join(block.content))
+                assert tree.body, f"{page.docname}: a cell of claims without a claim"
+                assert all(isinstance(node, ast.Assert) and node.msg for node in tree.body), (
+                    f"{page.docname}: more than asserts with their words in a cell of claims"
+                )
+                assert "remove-cell" in block.options["tags"], page.docname
+    assert seen, "no chapter holds its words to the data"
 
 
 @pytest.mark.parametrize(

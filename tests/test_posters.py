@@ -9,9 +9,10 @@ import xml.etree.ElementTree as ET
 
 import plotly.graph_objects as go
 import pytest
+from sphinx.errors import ExtensionError
 
 from multivector import charts
-from multivector.book import posters
+from multivector.book import figures, posters
 
 SVG = "{http://www.w3.org/2000/svg}"
 YEARS = list(range(2020, 2026))
@@ -317,3 +318,14 @@ def test_the_lock_pins_what_it_names():
         if path:
             assert package.get("integrity", "").startswith("sha512-"), path
             assert "resolved" not in package, path
+
+
+def test_many_sources_are_folded_into_a_list():
+    few = figures.sources_html(["bns-trade", "mustafin", "kukeyeva"])
+    assert few.startswith('<p class="book-source">Source: <a href=')
+    assert few.count("; ") >= 2
+    many = figures.sources_html(["bns-trade", "mustafin", "kukeyeva", "velizade"])
+    assert many.startswith('<details class="book-source"><summary>Sources: 4</summary>')
+    assert many.count("<li>") == 4
+    with pytest.raises(ExtensionError, match="no-such-source"):
+        figures.sources_html(["no-such-source"])

@@ -86,6 +86,13 @@ def test_headings_code_links_and_parts_of_words_stay_alone() -> None:
     assert terms.link(page, FOUND, "g.html") == 0
 
 
+def test_a_name_in_code_is_no_use_of_a_term() -> None:
+    page = _page(nodes.paragraph("", "Set ", nodes.literal("", "flow=1"), nodes.Text(" and run.")))
+    assert not terms.pattern("Flow").search(terms._said(page))
+    words = nodes.paragraph("", "A soft ", nodes.emphasis("", "flow"), nodes.Text("."))
+    assert terms.pattern("Flow").search(terms._said(_page(words)))
+
+
 def test_a_term_is_found_in_either_case_and_with_hyphen_or_blank() -> None:
     assert terms.pattern("Issue-splitting").search("by issue splitting.")
     assert not terms.pattern("Vector").search("multi-vector vectors")

@@ -740,3 +740,61 @@ def test_one_year_moves_the_least_volatile_mix_from_the_table():
     found = theory.leave_one_year_out(growth)[list(growth.columns)]
     moved = (found - found.loc["none"]).abs().max(axis=None)
     assert moved > 0.3
+
+
+# --- the limits that the docstrings state --------------------------------------------------------
+
+
+def test_limits_of_the_lattice_and_of_ranks():
+    # One part can only have all the weight; a step of 1 gives it to each part in turn.
+    assert theory.weight_lattice(1, 0.1).tolist() == [[1.0]]
+    assert sorted(theory.weight_lattice(3, 1).tolist()) == [[0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    # With one column there is one ranking; who leads in every column is first under all weights.
+    one = theory.rank_stability(pd.DataFrame({"x": [3.0, 1.0, 2.0]}))
+    assert one["best_rank"].tolist() == one["worst_rank"].tolist() == [1, 3, 2]
+    leads = theory.rank_stability(pd.DataFrame({"x": [3.0, 1.0, 2.0], "y": [9.0, 8.0, 1.0]}))
+    assert leads["rank_1"].tolist() == [1.0, 0.0, 0.0]
+
+
+def test_limits_of_rescaling():
+    # (x - min) / (max - min) sends two items to 0 and 1 and leaves a column from 0 to 1 alone.
+    two = theory.rescale(pd.DataFrame({"x": [5.0, -2.0]}))
+    assert two["x"].tolist() == [1.0, 0.0]
+    unit = pd.DataFrame({"x": [0.0, 0.3, 1.0]})
+    assert theory.rescale(unit).equals(unit)
+
+
+def test_limits_of_payoffs():
+    # U = a - p*loss*(1 - sigma) - r*c: at p = r = 0 only a is left; sigma = 1 removes p, c = 0 r.
+    game = theory.AlignmentGame(1, 0.4, 0.1, 1.5, 0.1, 0.1, 1.0, 0.3, 0.5, 0.5, 0.2)
+    quiet = theory.alignment_payoffs(game, 0, 0).iloc[0]
+    assert quiet.tolist() == pytest.approx(game.terms()["value"].tolist())
+    stormy = theory.alignment_payoffs(game, 1, 1).iloc[0]
+    assert stormy["balance"] == pytest.approx(quiet["balance"])
+
+
+def test_limits_of_a_single_partner_and_of_steady_growth():
+    # One partner is every mix; growth without variance is the same whichever year is left out.
+    alone = pd.DataFrame({"A": [0.1, 0.3, -0.1, 0.2, 0.0]}, index=range(2021, 2026))
+    edge = theory.frontier(alone, points=3)
+    assert edge["A"].tolist() == [1.0, 1.0, 1.0]
+    assert theory.minimum_variance(alone)["volatility"] == pytest.approx(alone["A"].std())
+    steady = pd.DataFrame({"A": [0.1] * 5, "B": [0.1] * 5}, index=range(2021, 2026))
+    left = theory.leave_one_year_out(steady)
+    assert left["mean"].tolist() == pytest.approx([0.1] * 6)
+    assert left["volatility"].tolist() == pytest.approx([0.0] * 6, abs=1e-9)
+
+
+def test_limits_of_the_weight_of_evidence():
+    # ratio = P(e|first)/P(e|second): alike weighs log 1 = 0, ten to one 10, exchanged the negative.
+    table = pd.DataFrame({"A": [0.4, 0.5, 0.2], "B": [0.4, 0.05, 0.8]})
+    there = theory.weight_of_evidence(table, "A", "B")["decibels"]
+    assert there.tolist()[:2] == pytest.approx([0.0, 10.0])
+    back = theory.weight_of_evidence(table, "B", "A")["decibels"]
+    assert back.tolist() == pytest.approx((-there).tolist())
+
+
+def test_limits_of_a_loss_over_the_product():
+    # (lost, lost - recovered) / product: with nothing recovered the two are one.
+    shock = theory.shock_route({"a": 3.0, "b": 1.0}, "a", 1.0, spare={"b": 0.0})
+    assert shock.over(6.0) == (0.5, 0.5)

@@ -170,7 +170,8 @@ def line(
     # Room for the markers at both ends, whole years as ticks.
     fig.update_xaxes(range=[span[0] - 0.3, span[-1] + 0.3], tickformat="d", showgrid=False)
     if len(span) <= 12:
-        fig.update_xaxes(dtick=1 if len(span) <= 5 else 2)
+        # Four digits a year: more ticks than this run into each other on a phone.
+        fig.update_xaxes(dtick=1 if len(span) <= 5 else 2 if len(span) <= 8 else 5)
     fig.update_yaxes(title_text=y_title, rangemode="tozero" if from_zero else "normal")
     return finish(fig, **words)
 
@@ -261,7 +262,7 @@ def bars(
             hovertemplate=f"%{{y}}: %{{x:{value_format}}}<extra>{group or ''}</extra>",
             showlegend=by is not None,
         )
-    fig.update_yaxes(autorange="reversed", showgrid=False, ticks="")
+    fig.update_yaxes(autorange="reversed", showgrid=False, ticks="", ticklabelstandoff=5)
     fig.update_xaxes(title_text=x_title, rangemode="tozero")
     fig.update_layout(bargap=0.3, margin={"r": 48}, barmode="group")
     rows_drawn = data[label].nunique() * max(1, len(groups) * 0.62)

@@ -15,7 +15,6 @@ import io
 import json
 import re
 import sys
-import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +22,8 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+
+from multivector import archive
 
 _HERE = Path(__file__).resolve().parent
 _NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
@@ -314,14 +315,7 @@ def write_zip(target: Path, folder: Path | None = None) -> None:
     files |= {
         entry["path"]: (folder / entry["path"]).read_bytes() for entry in descriptor["resources"]
     }
-    target.parent.mkdir(parents=True, exist_ok=True)
-    with zipfile.ZipFile(target, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name in sorted(files):
-            # No clock: the earliest date that a zip can say.
-            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            entry.external_attr = 0o644 << 16
-            archive.writestr(entry, files[name])
+    archive.pack(target, files)
 
 
 def codebook(folder: Path | None = None, used: dict[str, list[str]] | None = None) -> str:

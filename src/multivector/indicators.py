@@ -76,6 +76,9 @@ def bloc(partners: pd.DataFrame, flag: str, name: str | None = None) -> dict[str
         flag: the column, for example ``"eu27"`` or ``"eaeu"``.
         name: what the merged partner is called; the column's name in capitals by default.
 
+    Returns:
+        One entry: the bloc's name -> its members (ISO3, in the order of the alphabet).
+
     Raises:
         ValueError: no such column, or nobody is marked in it.
     """
@@ -95,6 +98,9 @@ def groups(partners: pd.DataFrame, column: str = "vector") -> dict[str, list[str
     Args:
         partners: the table ``partners`` (``iso3`` and the column).
         column: the column to group by.
+
+    Returns:
+        Each value of the column -> its members (ISO3), both in the order of the alphabet.
 
     Raises:
         ValueError: no such column, or a partner has no value in it.
@@ -308,7 +314,7 @@ def commodity_share(
     years: int | Iterable[int] | None = None,
     total: str = "total",
 ) -> pd.Series:
-    """Share of a commodity group in all goods exports, by year.
+    """Share of a commodity group in all goods exports, by year: ``s_g = X_g / X_total``.
 
     Args:
         commodities: ``year``, ``group``, ``exports_musd``; one group is the total.
@@ -317,7 +323,7 @@ def commodity_share(
         total: code of the group that holds all exports.
 
     Returns:
-        A ``Series`` by year, fractions of one.
+        A ``Series`` by year, fractions of one in ``[0, 1]``.
 
     Raises:
         ValueError: a year asked for is blank (2022: eleven months of groups under twelve months
@@ -373,8 +379,8 @@ def trade_dependence(
         merge: as for :func:`shares`.
 
     Returns:
-        One row a year, one column a partner, dimensionless (0.1 is a tenth of the product). A
-        partner that did not report has a blank, not a zero.
+        One row a year, one column a partner, dimensionless and >= 0 (0.1 is a tenth of the
+        product). A partner that did not report has a blank, not a zero.
 
     Raises:
         ValueError: a year without a published product of the reporter, in particular one beyond
@@ -535,7 +541,8 @@ def mirror_gap(
         flow: which of the reporter's flows is compared.
 
     Returns:
-        Dimensionless; 0 when both agree, above 0 when the partner records more, below when less.
+        Dimensionless, below 1; 0 when both agree, above 0 when the partner records more, below
+        when less (without bound as the partner's figure goes to nothing).
 
     Raises:
         ValueError: the figure needed was not published, for example only turnover is known and
@@ -564,7 +571,7 @@ def agreement(votes_i: ArrayLike, votes_j: ArrayLike) -> float:
             blank (``nan``) is an absence and leaves the roll call out.
 
     Returns:
-        Range ``[0, 1]``.
+        Range ``[0, 1]``: 1 when every joint vote is alike, 0 when none is.
 
     Raises:
         ValueError: different lengths, a code other than 1, 2, 3, or no joint vote.
@@ -628,7 +635,7 @@ def un_agreement(
         min_joint_votes: fewer joint votes than this give a blank.
 
     Returns:
-        One row a year, one column a partner.
+        One row a year, one column a partner; agreement in ``[0, 1]``, S in ``[-1, 1]``.
 
     Raises:
         ValueError: a partner or a year outside the table. The roll calls end where the table
@@ -756,7 +763,11 @@ def route_concentration(
     Returns:
         Index ``year``; columns ``total_mt`` (Q), ``unallocated_mt`` (the published total minus
         the routes: in neither bound, so that a reader sees it), ``share_low``, ``share_high``,
-        ``herfindahl_low``, ``herfindahl_high`` (over the routes listed).
+        ``herfindahl_low``, ``herfindahl_high`` (over the routes listed). Tonnes in millions,
+        shares in ``[0, 1]``, low never above high.
+
+    Limiting cases: with no possible part each interval is a point; with every tonne possible and
+    none certain the share runs from 0 to 1.
 
     Raises:
         ValueError: a blank or negative tonnage, a route twice in a year, or routes that add up to

@@ -90,6 +90,11 @@ def rescale(table: pd.DataFrame, invert: Iterable[str] = ()) -> pd.DataFrame:
         ValueError: a blank, a column in which all items are equal, or an unknown column.
 
     The scale depends on which items are in the table: adding one can move every other.
+
+    Limiting cases: with two items each column is 0 and 1; a column that is ``[0, 1]`` from end to
+    end already is returned as it is.
+
+    Source: min-max scaling, the usual first step of a composite index.
     """
     values = _numbers(table)
     flipped = set(invert)
@@ -194,6 +199,12 @@ def rank_stability(
     Raises:
         ValueError: as for :func:`composite`, or a step that does not divide 1.
 
+    With L the lattice and ``r_i(w)`` the rank of item i under weights w, ``rank_k`` is
+    ``#{w in L: r_i(w) = k} / #L``.
+
+    Limiting cases: with one column there is one weighting, and best and worst rank are one; an
+    item that leads in every column has ``rank_1 = 1``.
+
     Source: the book's own; a deterministic sweep, so that two readers see the same numbers.
     """
     return _stability(rescale(table, invert), step)
@@ -210,7 +221,13 @@ def weight_lattice(parts: int, step: float) -> NDArray[np.float64]:
         An array of shape ``(C(m + parts - 1, parts - 1), parts)`` with ``m = 1/step``.
 
     Raises:
-        ValueError: the step does not divide 1, or the lattice would be too large.
+        ValueError: the step does not divide 1, or the lattice would be too large
+            (:data:`MAX_LATTICE`).
+
+    Limiting cases: one part has the single weighting 1; a step of 1 gives all weight to each part
+    in turn.
+
+    Source: counting by stars and bars.
     """
     count = round(1 / step) if step > 0 else 0
     if count < 1 or abs(count * step - 1) > 1e-9:
@@ -330,6 +347,9 @@ def alignment_payoffs(game: AlignmentGame, threat: ArrayLike, rivalry: ArrayLike
 
     Raises:
         ValueError: p or r outside [0, 1].
+
+    Limiting cases: with p = r = 0 the payoff is ``a_s``; full protection makes it independent of
+    p, and no exposure independent of r.
 
     Source: see :class:`AlignmentGame`.
     """
@@ -482,9 +502,13 @@ class Shock:
         return self.lost - self.recovered
 
     def over(self, product: float) -> tuple[float, float]:
-        """Loss before and after substitution, over a product (GDP) in the unit of the shock.
+        """Loss over a product (GDP) before and after substitution.
 
-        For dollars: ``shock.over(gdp_busd * 1000)``.
+        ``(lost / product, (lost - recovered) / product)``, two fractions, the second never above
+        the first. Gross trade stands over value added: a ratio, not a loss of income.
+
+        Args:
+            product: in the unit of the shock; for dollars ``shock.over(gdp_busd * 1000)``.
 
         Raises:
             ValueError: the product is not above zero.
@@ -671,6 +695,8 @@ def growth_rates(
         ValueError: the years are not consecutive or too few, or a partner that was asked for has
             a year without trade.
 
+    Range: above -1. Trade that does not change grows by 0.
+
     Source: simple growth. Dollar values: a boom in the price of oil is growth here.
     """
     share = indicators.shares(trade, flow, merge=merge, min_partners=min_partners)
@@ -737,14 +763,21 @@ def portfolio(growth: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
 def minimum_variance(growth: pd.DataFrame) -> pd.Series:
     """The mix of least volatility without negative weights: its mean, volatility, weights.
 
+    ``min_w w'Sw`` with ``w >= 0`` and ``sum w = 1``, S the sample covariance; every set of partners
+    held is solved in closed form and the best admissible one kept.
+
     Args:
         growth: as for :func:`portfolio`, at most :data:`MAX_PORTFOLIO` partners.
 
     Returns:
-        ``mean``, ``volatility`` and one entry a partner (weights that sum to 1).
+        ``mean``, ``volatility`` (per year; 0.1 is ten percentage points) and one entry a partner
+        (weights in [0, 1] that sum to 1).
 
     Raises:
-        ValueError: as for :func:`frontier`.
+        ValueError: too few years, blanks, or more partners than :data:`MAX_PORTFOLIO`.
+
+    Limiting cases: one partner holds everything; two that are uncorrelated are held in inverse
+    proportion to their variances, ``w_1 = v_2 / (v_1 + v_2)``.
 
     Source: Markowitz 1952.
     """
@@ -790,6 +823,9 @@ def frontier(growth: pd.DataFrame, points: int = 41) -> pd.DataFrame:
     Raises:
         ValueError: too few years, blanks, more partners than :data:`MAX_PORTFOLIO`, or fewer
             than two points.
+
+    Limiting cases: at the lowest and the highest mean one partner is held alone; with one partner
+    every point is that partner.
 
     Source: Markowitz 1952.
     """
@@ -849,6 +885,8 @@ def leave_one_year_out(
 
     Raises:
         ValueError: as for :func:`portfolio`.
+
+    Limiting case: growth that is the same every year gives the same answer every time.
 
     Source: the jackknife; its use on Markowitz 1952 is this book's.
     """
@@ -943,12 +981,15 @@ def weight_of_evidence(likelihood: pd.DataFrame, first: str, second: str) -> pd.
         first, second: two theories.
 
     Returns:
-        One row a piece of evidence: ``ratio`` (``inf`` if impossible under the second only) and
-        ``decibels`` (above 0 in favour of the first).
+        One row a piece of evidence: ``ratio`` in [0, inf] (``inf`` if impossible under the second
+        only) and ``decibels`` in [-inf, inf] (above 0 in favour of the first).
 
     Raises:
         ValueError: an unknown theory, a likelihood outside [0, 1], or evidence impossible under
             both.
+
+    Limiting cases: evidence as probable under both weighs 0 decibels; ten times as probable under
+    the first, 10; with the theories exchanged the decibels change sign.
 
     Source: Fairfield and Charman 2017.
     """

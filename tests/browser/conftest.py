@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from pathlib import Path
 
@@ -12,7 +13,8 @@ import install_browser  # noqa: E402
 from explorer_support import FLAGS, served  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
-BOOK = ROOT / "_build" / "html"
+#: The book that is tested: another one, such as an unpacked offline zip, by this variable
+BOOK = Path(os.environ.get("MULTIVECTOR_BOOK", ROOT / "_build" / "html"))
 
 
 @pytest.fixture(scope="session")

@@ -34,7 +34,8 @@ def test_every_figure_is_drawn_described_and_answers(visit, pages):
             assert chart.get_attribute("role") == "img", where
             assert figure.locator("figcaption .caption-number").inner_text().strip(), where
             assert figure.locator(".book-takeaway").inner_text().strip(), where
-            assert figure.locator(".book-source").inner_text().startswith("Source: "), where
+            sources = figure.locator(".book-source")
+            assert sources.inner_text().startswith(("Source: ", "Sources: ")), where
             chart.scroll_into_view_if_needed()
             assert chart.locator(".book-poster-wide svg text").count() > 2, where
             before = chart.bounding_box()

@@ -22,11 +22,15 @@ PARTS = (
     "widgets",
     "selfcheck",
     "terms",
+    "languages",
     "weight",
     "notebooks",
     "assignments",
     "syllabus",
     "launch",
+    "study",
+    "finder",
+    "downloads",
 )
 
 

@@ -61,7 +61,8 @@ def install(*, development: bool) -> None:
 
 
 def _static_path(app: Any, config: Any) -> None:
-    config.html_static_path.append(str(STATIC))
+    # A new list: Sphinx hands every build of a process the same default.
+    config.html_static_path = [*config.html_static_path, str(STATIC)]
 
 
 def _copy(app: Any, error: Exception | None) -> None:

@@ -25,6 +25,8 @@ from multivector.data import load
 MIME = "application/vnd.plotly.v1+json"
 #: CSS pixels of the two posters; the style sheet shows one of them by the width of the page
 WIDE, NARROW = 672, 320
+#: more sources than this are folded away
+SOURCES_SHOWN = 3
 _REQUIRED = ("name", "caption", "alt", "takeaway", "sources", "table", "height")
 
 
@@ -117,15 +119,28 @@ def _notes_html(meta: dict, docname: str) -> str:
         f'<div class="book-scroll" tabindex="0" role="region" '
         f'aria-label="Data: {html.escape(meta["caption"])}">{table_html(meta["table"])}</div>'
         f'<p><a download href="{depth}_downloads/figures/{docname}/{file}">'
-        f"Download {file}</a></p></details>"
-        f'<p class="book-source">Source: {source_line(meta["sources"])}</p>'
+        f"Download {file}</a></p></details>" + sources_html(meta["sources"])
     )
 
 
-def source_line(ids: list[str]) -> str:
-    """Return the sources as HTML, linked where an address is known; refuses an unknown id."""
+def sources_html(ids: list[str]) -> str:
+    """Return the sources as one line, or folded as a list where they would fill a phone's screen.
+
+    Linked where an address is known; refuses an id that is not in ``sources.csv``.
+    """
+    labels = _source_labels(ids)
+    if len(labels) <= SOURCES_SHOWN:
+        return f'<p class="book-source">Source: {"; ".join(labels)}.</p>'
+    items = "".join(f"<li>{label}</li>" for label in labels)
+    return (
+        f'<details class="book-source"><summary>Sources: {len(labels)}</summary>'
+        f"<ul>{items}</ul></details>"
+    )
+
+
+def _source_labels(ids: list[str]) -> list[str]:
     known = load("sources").set_index("source_id")
-    parts = []
+    labels = []
     for source_id in ids:
         if source_id not in known.index:
             raise ExtensionError(f"a figure names the source {source_id!r}, not in sources.csv")
@@ -136,8 +151,8 @@ def source_line(ids: list[str]) -> str:
         url = row["url"]
         if isinstance(url, str) and url.startswith(("http://", "https://")):
             label = f'<a href="{html.escape(url)}">{label}</a>'
-        parts.append(label)
-    return "; ".join(parts) + "."
+        labels.append(label)
+    return labels
 
 
 def table_html(table: dict) -> str:

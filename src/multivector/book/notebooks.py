@@ -39,7 +39,7 @@ PLAIN = {
     "container", "div", "rst-class", "table", "compound", "figure-md",
 }  # fmt: skip
 #: What has a place on the page and none in a notebook
-ON_PAGE = {"codebook", "status", "coverage", "bibliography", "facts"}
+ON_PAGE = {"codebook", "status", "coverage", "bibliography", "facts", "downloads"}
 DROPPED = {"index", "contents", "tableofcontents", "toctree", "raw", "only", "exercise-end",
            "solution-end"}  # fmt: skip
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")
@@ -266,8 +266,14 @@ class Writer:
             self.cell("markdown", re.sub(r"\n{3,}", "\n\n", text.strip()))
 
     def code(self, block: Directive) -> None:
-        """Add a code cell; what the page folds is folded here too."""
+        """Add a code cell; what the page folds is folded here too.
+
+        A cell of ``claims`` holds the page's words to the data of the day, and fails the build
+        where they part. It stays out of the notebook: there the reader is meant to change things.
+        """
         tags = re.findall(r"[\w-]+", block.options.get("tags", ""))
+        if "claims" in tags:
+            return
         metadata: dict[str, Any] = {"tags": tags} if tags else {}
         if {"hide-input", "hide-cell", "remove-input", "remove-cell"} & set(tags):
             metadata["jupyter"] = {"source_hidden": True}

@@ -34,6 +34,10 @@ class Buttons(nodes.General, nodes.Element):
     """The buttons, which only a page with a script needs."""
 
 
+class Objective(nodes.General, nodes.Element):
+    """The words of one objective: on a page a label that a reader can tick."""
+
+
 class Coverage(nodes.General, nodes.Element):
     """Where the table of objectives goes once every page has been read."""
 
@@ -114,9 +118,12 @@ class Objectives(SphinxDirective):
         parsed = self.parse_content_to_nodes()
         if len(parsed) != 1 or not isinstance(parsed[0], nodes.enumerated_list):
             raise self.error("objectives is one numbered list")
+        texts = [item.astext() for item in parsed[0].children]
         for number, item in enumerate(parsed[0].children, 1):
             item["ids"].append(f"obj-{number}")
-        texts = [item.astext() for item in parsed[0].children]
+            words = item[0]
+            words.children = [Objective("", *words.children, number=number)]
+            words.setup_child(words[0])
         _objectives(self.env)[self.env.docname] = texts
         box = nodes.container(classes=["mv-objectives"])
         box += nodes.paragraph("", "", nodes.strong(text="After this chapter you can"))
@@ -276,6 +283,16 @@ def _checks(env: Any) -> dict[str, list[tuple[str, tuple[int, ...]]]]:
     return env.mv_selfchecks
 
 
+def objectives_of(env: Any, docname: str) -> list[str]:
+    """Return the objectives of a page in their order."""
+    return _objectives(env).get(docname, [])
+
+
+def checks_of(env: Any, docname: str) -> list[str]:
+    """Return the names of a page's self-checks in their order."""
+    return [name for name, _ in _checks(env).get(docname, [])]
+
+
 def _purge(app: Any, env: Any, docname: str) -> None:
     _objectives(env).pop(docname, None)
     _checks(env).pop(docname, None)
@@ -313,6 +330,22 @@ def _buttons(self: Any, node: Buttons) -> None:
     raise nodes.SkipNode
 
 
+def _objective(self: Any, node: Objective) -> None:
+    """Open the label; without a script its box is not shown and the list is a plain list."""
+    if self.builder.name != "epub":
+        self.body.append(
+            '<label class="mv-tick"><input type="checkbox" autocomplete="off" '
+            f'data-objective="{node["number"]}">'
+        )
+
+
+def _objective_end(self: Any, node: Objective) -> None:
+    # The mark of answered self-checks is there from the start, unseen: nothing moves when it shows.
+    if self.builder.name != "epub":
+        self.body.append('</label><span class="mv-goal-done">\u2713<span class="mv-hidden"> '
+                         "self-checks answered</span></span>")
+
+
 def _skip(self: Any, node: nodes.Node) -> None:
     raise nodes.SkipNode
 
@@ -325,6 +358,8 @@ def setup(app: Any) -> dict[str, Any]:
     plain, skip = (_pass, _pass), (_skip, None)
     app.add_node(SelfCheckForm, html=plain, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_node(Buttons, html=(_buttons, None), latex=skip, text=skip, man=skip, texinfo=skip)
+    ends = (_objective, _objective_end)
+    app.add_node(Objective, html=ends, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_node(Coverage)
     app.connect("env-purge-doc", _purge)
     app.connect("env-merge-info", _merge)

@@ -39,7 +39,24 @@ class Statements(SphinxDirective):
             for fact in facts.all_facts().values()
             if (not only or fact.source_id in only) and fact.source_id not in rest
         ]
+        listed = _listed(self.env).setdefault(self.env.docname, [])
+        listed += [fact.fact_id for fact in rows]
         return [nodes.raw("", table(rows, self.options["elsewhere"]), format="html")]
+
+
+def _listed(env: Any) -> dict[str, list[str]]:
+    """Return which page lists which statements; the search leads there."""
+    if not hasattr(env, "mv_listed"):
+        env.mv_listed = {}
+    return env.mv_listed
+
+
+def _purge(app: Any, env: Any, docname: str) -> None:
+    _listed(env).pop(docname, None)
+
+
+def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
+    _listed(env).update({d: ids for d, ids in _listed(other).items() if d in docnames})
 
 
 def table(rows: list[facts.Fact], elsewhere: str) -> str:
@@ -132,5 +149,7 @@ def setup(app: Any) -> dict[str, Any]:
     """Register the directives and the script of their pages."""
     app.add_directive("statements", Statements)
     app.add_directive("sources", Sources)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
     app.connect("html-page-context", _script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -103,11 +103,13 @@ def _collect(app: Any, doctree: nodes.document) -> None:
         app.env.mv_terms = entries(doctree)
 
 
-def _order(env: Any, docname: str, seen: list[str]) -> list[str]:
+def reading_order(env: Any, docname: str, seen: list[str] | None = None) -> list[str]:
+    """Return the pages from ``docname`` on, as the tables of contents list them."""
+    seen = [] if seen is None else seen
     if docname not in seen:
         seen.append(docname)
         for child in env.toctree_includes.get(docname, []):
-            _order(env, child, seen)
+            reading_order(env, child, seen)
     return seen
 
 
@@ -129,7 +131,7 @@ def _resolve(app: Any, doctree: nodes.document, docname: str) -> None:
 
 
 def _first_uses(app: Any, doctree: nodes.document, found: dict[str, tuple[str, str]]) -> None:
-    order = _order(app.env, app.config.root_doc, [])
+    order = reading_order(app.env, app.config.root_doc)
     taught = [name for name in order if name.startswith(TAUGHT)]
     words = {name: _said(app.env.get_doctree(name)) for name in taught}
     for item in list(doctree.findall(nodes.definition_list_item)):
@@ -147,7 +149,10 @@ def _first_uses(app: Any, doctree: nodes.document, found: dict[str, tuple[str, s
 
 def _said(doctree: nodes.Node) -> str:
     """Return the prose of a page without its code, whose names are not words."""
-    return "\n".join(paragraph.astext() for paragraph in doctree.findall(nodes.paragraph))
+    return "\n".join(
+        "".join(t for t in paragraph.findall(nodes.Text) if not isinstance(t.parent, nodes.literal))
+        for paragraph in doctree.findall(nodes.paragraph)
+    )
 
 
 def _outdated(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:

@@ -38,9 +38,10 @@ PURGE = HERE / "purge.mjs"
 CACHE = assets.ROOT / ".multivector" / "styles"
 SHEET = "book.min.css"
 
-#: Colours before first paint, so that a dark page does not flash; everything else is deferred.
+#: Colours and unfolded code before first paint, so that nothing flashes or moves; the rest waits.
 THEME_SCRIPT = (
-    '(function(d){var m="auto";try{m=localStorage.getItem("mode")||m}catch(e){}'
+    '(function(d){var m="auto";try{var s=localStorage;m=s.getItem("mode")||m;'
+    'if(s.getItem("mv-code"))d.dataset.code="shown"}catch(e){}'
     'd.dataset.mode=m;d.dataset.theme=m=="light"||m=="dark"?m:'
     'matchMedia("(prefers-color-scheme: dark)").matches?"dark":"light"})(document.documentElement)'
 )
@@ -50,17 +51,17 @@ THEME_SCRIPT = (
 REPLACED = (
     "documentation_options.js", "doctools.js", "sphinx_highlight.js", "clipboard.min.js",
     "copybutton.js", "scripts/sphinx-book-theme.js", "togglebutton.js", "design-tabs.js",
-    "sphinx-thebe.js", "searchtools.js", "language_data.js",
+    "sphinx-thebe.js", "searchtools.js", "language_data.js", "find-index.js",
 )  # fmt: skip
 #: Below _static: what no page of ours asks for, so that a copy of the book stays small
 UNUSED = (
     "scripts", "styles", "vendor/fontawesome", "locales", "images", "webpack-macros.html",
     "sbt-webpack-macros.html", "clipboard.min.js", "copybutton.js", "copybutton_funcs.js",
     "togglebutton.js", "design-tabs.js", "sphinx-thebe.js", "file.png", "plus.png", "minus.png",
-    "_sphinx_javascript_frameworks_compat.js", "js/hoverxref.js",
+    "_sphinx_javascript_frameworks_compat.js", "js/hoverxref.js", "searchtools.js",
 )  # fmt: skip
 #: Names that reach a page only through scripts of others or through the browser
-KEEP = ("highlighted", "search-summary", "search", "context", "modebar", "js-plotly-plot")
+KEEP = ("highlighted", "modebar", "js-plotly-plot")
 
 _KERNEL = re.compile(
     r"<script>\s*kernelName.*?</script>|<script type=\"text/x-thebe-config\">.*?</script>", re.S
@@ -386,7 +387,8 @@ def _pages(out: Path) -> list[Path]:
 
 
 def _templates(app: Any, config: Any) -> None:
-    config.templates_path.insert(0, str(TEMPLATES))
+    # A new list: Sphinx hands every build of a process the same default.
+    config.templates_path = [str(TEMPLATES), *config.templates_path]
     config.html_show_search_summary = True
 
 

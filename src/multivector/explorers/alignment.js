@@ -70,7 +70,7 @@ const alignment = (() => {
     const values = payoffs(v, order);
     const chosen = best(values);
     const ranked = order.map((k, i) => [k, values[i]]).sort((x, y) => y[1] - x[1]);
-    const side = Math.min(W - 60, 380); const left = 46; const top = 12; const H = top + side + 44;
+    const side = Math.min(W - 72, 380); const left = 58; const top = 12; const H = top + side + 44;
     const X = MV.scale(0, 1, left, left + side); const Y = MV.scale(0, 1, top + side, top);
     const shapes = order.map((k) => [k, region(v, order, k)]).filter(([, q]) => q.length > 2 && area(q) > 1e-6);
     let body = ""; let words = "";

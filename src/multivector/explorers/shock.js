@@ -61,7 +61,7 @@ const shock = (() => {
       [`first year in all`, year.lost - year.recovered]];
     const months = Array.from({ length: 13 }, (_, m) => m);
     const rate = months.map((m) => percent(m >= v.months ? full.lost - full.recovered : full.lost));
-    const top = MV.lines({ W, H: 210, xs: months, unit: `loss, % of ${b.whole}, by month after the cut`, digits: 1,
+    const top = MV.lines({ W, H: 210, xs: months, unit: `lost, % of ${b.whole}, by month`, digits: 1,
       series: [{ name: "loss", colour: 5, points: rate, quiet: true }] });
     const bars = [];
     rows.forEach(([when, value], i) => {

@@ -123,10 +123,7 @@
 
   function searchPage() {
     const field = document.getElementById("mv-query");
-    if (!field) return;
-    field.focus();
-    // A page opened as a file may not read its neighbours: results come without an excerpt.
-    if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+    if (field) field.focus();
   }
 
   /** Mark the words a search came from; Sphinx's own script, loaded only then. */

@@ -147,7 +147,7 @@
     place.textContent = state === "right" ? "\u2713 answered" : "";
   }
 
-  /** Tick the objectives of this page all of whose self-checks have been answered. */
+  /** Mark the objectives of this page all of whose self-checks have been answered. */
   function tick() {
     const all = remembered();
     document.querySelectorAll(".mv-objectives li[id]").forEach(function (goal) {
@@ -156,13 +156,7 @@
         return form.dataset.objectives.split(" ").includes(number);
       });
       const done = forms.length > 0 && forms.every(function (form) { return all[form.id] === "right"; });
-      let note = goal.querySelector(".mv-goal-done");
-      if (done && !note) {
-        note = document.createElement("span");
-        note.className = "mv-goal-done";
-        note.textContent = " \u2713 checked";
-        (goal.querySelector("p") || goal).append(note);
-      } else if (!done && note) note.remove();
+      goal.querySelector(".mv-goal-done").toggleAttribute("data-done", done);
     });
   }
 

@@ -1,0 +1,100 @@
+"""What the search page looks through besides Sphinx's index of pages: statements and terms.
+
+``static/find.js`` searches. Here the build writes ``find-index.js``: every statement with its
+speaker and the page that lists it, every glossary term in its three tongues, and the first words of
+each page.
+It is a classic script, as Sphinx's own index is, because a page opened as a file may not read its
+neighbours.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx import addnodes
+
+from multivector import facts
+from multivector.book.terms import GLOSSARY
+from multivector.book.weight import description
+
+INDEX = "find-index.js"
+_TONGUES = re.compile(r"^Russian: (.*) · Kazakh: (.*)$")
+
+
+def statements(where: dict[str, str]) -> list[dict[str, str]]:
+    """Return every statement that some page lists; ``where`` is fact id -> page."""
+    return [
+        _filled({
+            "id": fact.fact_id, "page": where[fact.fact_id], "says": facts.prose(fact),
+            "about": fact.indicator, "voice": facts.voice(fact), "kind": fact.kind,
+            "when": facts.period(fact), "quote": fact.quote, "lang": fact.quote_language,
+            "english": fact.quote_en if fact.quote_language not in (None, "en") else None,
+        })
+        for fact in facts.all_facts().values()
+        if fact.fact_id in where
+    ]  # fmt: skip
+
+
+def terms(doctree: nodes.Node) -> list[dict[str, str]]:
+    """Return the terms of a glossary page: id, term, ru, kk, meaning; a dash is left out."""
+    found = []
+    for glossary in doctree.findall(addnodes.glossary):
+        for item in glossary.findall(nodes.definition_list_item):
+            first, *rest = item.findall(nodes.paragraph)
+            tongues = _TONGUES.match(first.astext())
+            ru, kk = tongues.groups() if tongues else ("–", "–")
+            meaning = " ".join(" ".join(p.astext().split()) for p in rest)
+            for term in item.findall(nodes.term):
+                found.append(_filled({
+                    "id": term["ids"][0], "term": term.astext(), "meaning": meaning,
+                    "ru": ru.replace("–", ""), "kk": kk.replace("–", ""),
+                }))  # fmt: skip
+    return found
+
+
+def _filled(entry: dict[str, str | None]) -> dict[str, str]:
+    return {key: value for key, value in entry.items() if value}
+
+
+def script(said: list[dict], meant: list[dict], pages: dict[str, str]) -> str:
+    """Return the index as a classic script."""
+    index = {"statements": said, "terms": meant, "pages": pages, "glossary": GLOSSARY}
+    text = json.dumps(index, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    return f"window.mvFound({text});\n"
+
+
+def _where(env: Any) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for page, ids in sorted(getattr(env, "mv_listed", {}).items()):
+        for fact_id in ids:
+            found.setdefault(fact_id, page)
+    return found
+
+
+def _write(app: Any, error: Exception | None) -> None:
+    if error or app.builder.name != "html":
+        return
+    env = app.env
+    meant = terms(env.get_doctree(GLOSSARY)) if GLOSSARY in env.found_docs else []
+    pages = {name: description(env.get_doctree(name), "") for name in sorted(env.found_docs)}
+    text = script(statements(_where(env)), meant, {k: v for k, v in pages.items() if v})
+    Path(app.outdir, "_static", INDEX).write_text(text, encoding="utf-8")
+
+
+def _lists(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
+    """Tell the search page which plain lists a reader without a script can look through."""
+    if page == "search":
+        titles = app.env.titles
+        names = [GLOSSARY, *sorted(getattr(app.env, "mv_listed", {}))]
+        context["mv_lists"] = [(name, titles[name].astext()) for name in names if name in titles]
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Write the index when the build ends, before addresses are stamped."""
+    app.connect("html-page-context", _lists)
+    app.connect("build-finished", _write, priority=800)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

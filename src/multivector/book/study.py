@@ -1,0 +1,211 @@
+"""Study aids: how long a chapter takes, what a reader has done, and where that is kept.
+
+Everything a reader does stays in the reader's own browser: ``static/study.js`` writes it to local
+storage, shows it on the chapters and on the page that holds ``{progress}``, and nothing is sent.
+Here the build says what a script could not know: the reading time under each title, and the table
+of chapters with the objectives and self-checks of each.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from dataclasses import dataclass
+from typing import Any
+
+from docutils import nodes
+from sphinx.util.docutils import SphinxDirective
+
+from multivector.book import selfcheck
+from multivector.book.terms import TAUGHT, reading_order
+
+#: A convention, printed beside the times it gives: an unhurried pace, as in a second language
+WORDS_A_MINUTE = 200
+MINUTES_A_QUESTION = 1.0
+MINUTES_AN_EXERCISE = 5.0
+MINUTES_A_CELL = 0.5
+
+_FOLDED_CODE = re.compile(r'<details class="[^"]*\bhide\b[^"]*">\s*<summary[^>]*>.*?</summary>\s*'
+                          r'<div class="cell_input', re.S)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What there is to read and to do on a page."""
+
+    words: int
+    questions: int
+    exercises: int
+    cells: int
+
+    @property
+    def minutes(self) -> int:
+        """Return the minutes it takes, at least one."""
+        return max(1, round(
+            self.words / WORDS_A_MINUTE + self.questions * MINUTES_A_QUESTION
+            + self.exercises * MINUTES_AN_EXERCISE + self.cells * MINUTES_A_CELL
+        ))  # fmt: skip
+
+    def line(self) -> str:
+        """Return the sentence under a title."""
+        parts = [f"{self.words:,} words"] + [
+            f"{count} {one if count == 1 else one + 's'}"
+            for count, one in (
+                (self.questions, "self-check"), (self.exercises, "exercise"),
+                (self.cells, "code cell"),
+            )
+            if count
+        ]  # fmt: skip
+        return f"About {self.minutes} {_minutes(self.minutes)}: {', '.join(parts)}."
+
+
+def _minutes(count: int) -> str:
+    return "minute" if count == 1 else "minutes"
+
+
+def measure(doctree: nodes.Node) -> Reading:
+    """Return what a page asks of its reader; code whose input is taken out is not read."""
+    words = questions = exercises = cells = 0
+    for node in doctree.findall(nodes.Element):
+        kind = type(node).__name__
+        if isinstance(node, nodes.paragraph):
+            words += len(node.astext().split())
+        elif isinstance(node, selfcheck.SelfCheckForm):
+            questions += 1
+        elif kind in ("exercise_node", "exercise_enumerable_node"):
+            exercises += 1
+        elif isinstance(node, nodes.container) and node.get("nb_element") == "cell_code_source":
+            cells += 1
+    return Reading(words, questions, exercises, cells)
+
+
+def how_counted() -> str:
+    """Return the sentence that says how the times are made."""
+    return (
+        f"Times count {WORDS_A_MINUTE} words a minute, {MINUTES_A_QUESTION:g} minute a self-check, "
+        f"{MINUTES_AN_EXERCISE:g} minutes an exercise and {60 * MINUTES_A_CELL:g} seconds a code "
+        "cell. It is a convention, not a measurement of you."
+    )
+
+
+class ProgressPlace(nodes.General, nodes.Element):
+    """Where the reader's table goes once every page has been read."""
+
+
+class Progress(SphinxDirective):
+    """``{progress}``: the reader's own table, with export and erase."""
+
+    def run(self) -> list[nodes.Node]:
+        """Return the marker; the table needs every page."""
+        self.env.mv_progress_page = self.env.docname
+        return [ProgressPlace(), nodes.paragraph(text=how_counted())]
+
+
+def table(rows: list[tuple[str, str, str, Reading, int, list[str]]]) -> str:
+    """Return the reader's table as HTML.
+
+    A row is (page, address, title, reading, number of objectives, names of self-checks).
+    """
+    head = "".join(
+        f'<th scope="col">{word}</th>'
+        for word in ("Chapter", "Read", "Objectives ticked", "Self-checks right", "Not yet right")
+    )
+    body = "".join(
+        f'<tr data-page="{page}" data-checks="{" ".join(checks)}" data-objectives="{goals}">'
+        f'<th scope="row"><a href="{html.escape(address)}">{html.escape(title)}</a> '
+        f"<small>about {reading.minutes} {_minutes(reading.minutes)}</small></th>"
+        f'<td data-cell="read">no</td><td data-cell="ticked">0 of {goals}</td>'
+        f'<td data-cell="right">0 of {len(checks)}</td><td data-cell="wrong">0</td></tr>'
+        for page, address, title, reading, goals, checks in rows
+    )
+    goals = sum(row[4] for row in rows)
+    asked = sum(len(row[5]) for row in rows)
+    foot = (
+        f'<tr data-page=""><th scope="row">All chapters</th>'
+        f'<td data-cell="read">0 of {len(rows)}</td><td data-cell="ticked">0 of {goals}</td>'
+        f'<td data-cell="right">0 of {asked}</td><td data-cell="wrong">0</td></tr>'
+    )
+    return (
+        "<noscript><p>Progress is kept by a script in your own browser, and scripts are off: "
+        "nothing is kept, and there is nothing to show.</p></noscript>"
+        '<div class="mv-js mv-progress"><p class="mv-actions">'
+        '<button type="button" class="btn" data-act="export">Export as a file</button> '
+        '<button type="button" class="btn" data-act="erase">Erase</button> '
+        '<button type="button" class="btn" data-act="undo" disabled>Undo</button></p>'
+        '<p class="mv-said-so" role="status"></p>'
+        '<div class="book-scroll mv-wide" tabindex="0" role="region" aria-label="Your progress">'
+        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
+        "</div></div>"
+    )
+
+
+# --- with Sphinx --------------------------------------------------------------------------------
+
+
+def _readings(env: Any) -> dict[str, Reading]:
+    if not hasattr(env, "mv_readings"):
+        env.mv_readings = {}
+    return env.mv_readings
+
+
+def _collect(app: Any, doctree: nodes.document) -> None:
+    if app.env.docname.startswith(TAUGHT):
+        _readings(app.env)[app.env.docname] = measure(doctree)
+
+
+def _purge(app: Any, env: Any, docname: str) -> None:
+    _readings(env).pop(docname, None)
+
+
+def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
+    _readings(env).update({d: r for d, r in _readings(other).items() if d in docnames})
+
+
+def _again(app: Any, env: Any) -> list[str]:
+    page = getattr(env, "mv_progress_page", None)
+    return [page] if page in env.found_docs else []
+
+
+def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
+    for place in list(doctree.findall(ProgressPlace)):
+        readings, env = _readings(app.env), app.env
+        rows = [
+            (
+                page, app.builder.get_relative_uri(docname, page), env.titles[page].astext(),
+                readings[page], len(selfcheck.objectives_of(env, page)),
+                selfcheck.checks_of(env, page),
+            )
+            for page in reading_order(env, app.config.root_doc)
+            if page in readings
+        ]  # fmt: skip
+        place.replace_self(nodes.raw("", table(rows), format="html"))
+
+
+def _context(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
+    """Print the time under the title; tell the layout which of its controls the page needs."""
+    if app.builder.name != "html" or "body" not in context:
+        return
+    body = context["body"]
+    context["mv_folded_code"] = bool(_FOLDED_CODE.search(body))
+    reading = _readings(app.env).get(page)
+    if reading is None:
+        return
+    progress = getattr(app.env, "mv_progress_page", None)
+    context["mv_progress"] = app.builder.get_relative_uri(page, progress) if progress else ""
+    context["mv_chapter"] = True
+    time = f'<p class="mv-time">{reading.line()}</p>'
+    context["body"] = re.sub("</h1>", lambda found: found[0] + time, body, count=1)
+
+
+def setup(app: Any) -> dict[str, Any]:
+    """Register the directive; every page gets the script that keeps and shows progress."""
+    app.add_directive("progress", Progress)
+    app.add_node(ProgressPlace)
+    app.add_js_file("study.js", loading_method="defer")
+    app.connect("doctree-read", _collect)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
+    app.connect("env-updated", _again)
+    app.connect("doctree-resolved", _fill)
+    app.connect("html-page-context", _context)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
