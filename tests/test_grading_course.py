@@ -13,7 +13,7 @@ import pytest
 
 from multivector.cli import main
 from multivector.grading import course, grade, lms, report, variants
-from multivector.grading.assignment import Assignment, vary
+from multivector.grading.assignment import Assignment, parse, vary
 from multivector.grading.build import solution_notebook
 from multivector.grading.submissions import Submission
 
@@ -119,7 +119,7 @@ def test_everybody_is_graded_against_their_own_variant(tmp_path: Path) -> None:
     assert main([*arguments, "--seed-file", str(seed)]) == 0
     rows = rows_of(output)
     assert (rows[one]["status"], rows[one]["total"]) == ("graded", "20")
-    assert rows[one]["variant"] == course.label_of(dict(variant_of(one).chosen))
+    assert rows[one]["variant"] == course.label_of(variant_of(one).chosen)
     assert rows[two]["status"] == "graded" and float(rows[two]["total"]) < 20
     assert rows[two]["q1"] == "0"
     assert (rows["99"]["status"], rows["99"]["total"]) == ("unknown", "")
@@ -134,6 +134,21 @@ def test_everybody_is_graded_against_their_own_variant(tmp_path: Path) -> None:
     assert main(arguments) == 0
     assert "variant" not in rows_of(output)[one] and rows_of(output)["99"]["total"] == "20"
     assert float(rows_of(output)[one]["total"]) < 20
+
+
+def test_variants_that_differ_in_a_later_part_stay_two() -> None:
+    """Two choices may begin alike: a pair of partners with the same first one."""
+    base = cases.assignment(SLUG)
+    old = "      - {code: CHN, name: China, word: china}\n"
+    twin = "      - {code: RUS, name: Russia, word: second}\n"
+    assert old in base.template
+    made = course.Variants(parse(base.template.replace(old, twin), base.path), SEED)
+    drawn = [made.of(str(i)) for i in range(60)]
+    words = {v.chosen["partner"]["word"] for v in drawn if v.chosen["partner"]["code"] == "RUS"}
+    assert words == {"russia", "second"}
+    for number, variant in enumerate(drawn):
+        assert variant.source == made.of(str(number)).source
+    assert len({course.label_of(v.chosen) for v in drawn}) == len({v.source for v in drawn})
 
 
 def submission(name: str, lms_id: str) -> Submission:
@@ -231,6 +246,12 @@ def test_ungraded_is_never_a_nought_and_what_the_lms_holds_stays() -> None:
     assert filled.data == CANVAS.encode() and filled.kept == ["Ли, Анна (4714): EX"]
 
 
+def test_a_grade_that_moodle_has_locked_is_told() -> None:
+    book = MOODLE.replace("Submitted for grading,,25.00,Yes", "Submitted for grading,,25.00,No")
+    filled = lms.fill(book.encode(), GRADES, 25)
+    assert filled.data == book.encode() and "cannot be changed" in filled.kept[0]
+
+
 def test_an_earned_nought_is_written() -> None:
     filled = lms.fill(MOODLE.encode(), [lms.Grade("x", "4713", 0.0, "")], 25)
     assert fields(filled.data)[3][4] == "0"
@@ -298,7 +319,7 @@ def test_a_student_twice_among_the_grades_and_other_encodings() -> None:
 
 def test_an_lms_export_is_a_roster(tmp_path: Path) -> None:
     path = tmp_path / "r.csv"
-    for book, ids in ((CANVAS, ["4711", "4712", "4713", "4714", "4799"]), (MOODLE, list(CLASS))):
+    for book, ids in ((CANVAS, ["4711", "4712", "4713", "4714"]), (MOODLE, list(CLASS))):
         path.write_text(book, encoding="utf-8-sig")
         assert [s.id for s in lms.read_roster(path)] == ids
     assert lms.read_roster(path)[0].name == "Әсел Құрманғалиқызы"
@@ -373,6 +394,23 @@ def test_one_question_is_graded_again_and_the_rest_stays(tmp_path: Path) -> None
     assert (tmp_path / "grades-essays.csv").read_bytes() == essays
     assert main([*arguments, "--feedback", pages]) == 0
     assert final.read_text("utf-8-sig") == after
+
+
+def test_one_question_again_with_names_of_a_roster(tmp_path: Path) -> None:
+    """A folder of names, a roster of ids: the same rows and the same pages as before."""
+    roster, _ = files(tmp_path)
+    (tmp_path / "in").mkdir()
+    path = tmp_path / "in" / f"{CLASS['4711']}.ipynb"
+    path.write_bytes(cases.notebook([cases.wrong_cell(SLUG)]))
+    output, pages = tmp_path / "grades.csv", tmp_path / "grades-feedback"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    arguments += ["--roster", str(roster)]
+    assert main(arguments) == 0
+    table, before = output.read_bytes(), {p.name: p.read_bytes() for p in pages.iterdir()}
+    assert rows_of(output)["4711"]["student"] == CLASS["4711"] and len(before) == 3
+    assert main([*arguments, "--question", "q4"]) == 0
+    assert output.read_bytes() == table
+    assert {p.name: p.read_bytes() for p in pages.iterdir()} == before
 
 
 def test_a_question_that_cannot_be_graded_again_is_named(

@@ -202,6 +202,7 @@ _SOLVED: dict[str, dict[str, Any]] = {}
 def names_of_solution(assignment: Assignment) -> dict[str, Any]:
     """Return the names of a notebook in which the solution has run. Read it, do not change it."""
     if assignment.digest not in _SOLVED:
+        _SOLVED.clear()  # one at a time: it holds the tables
         _SOLVED[assignment.digest] = _names_here(assignment, assignment.cells, with_solution)
     return _SOLVED[assignment.digest]
 

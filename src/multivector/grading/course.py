@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +24,7 @@ from multivector.grading.submissions import Submission
 
 
 class Variants:
-    """The variants of one assignment under one course seed, each read once.
+    """The variants of one assignment under one course seed.
 
     Raises ``SourceError`` if the assignment has nothing to vary, ``SeedError`` for a weak seed.
     """
@@ -31,24 +33,22 @@ class Variants:
         if not assignment.parameters:
             raise SourceError(f"{assignment.slug} has no parameters: leave out the seed")
         self._base, self._seed = assignment, seed
-        self._made: dict[str, Assignment] = {}
+        # A class shares them; a bound, because an assignment can have thousands.
+        self._read = lru_cache(maxsize=64)(lambda key: vary(assignment, json.loads(key)))
         self.of("")  # a weak seed is refused before anybody is graded
 
     def of(self, student: str) -> Assignment:
         """Return the assignment as this student (an id) has it."""
         chosen = variants.draw(self._base.parameters, self._seed, self._base.slug, student)
-        label = label_of(chosen)
-        if label not in self._made:
-            self._made[label] = vary(self._base, chosen)
-        return self._made[label]
+        return self._read(json.dumps(chosen))
 
 
-def label_of(chosen: dict[str, Any] | None) -> str:
-    """Return a variant in words, such as ``year 2023, partner ITA``; the book's is empty."""
+def label_of(chosen: Mapping[str, Any] | None) -> str:
+    """Return a variant in words, such as ``year 2023, pair ITA/CHN``; the book's is empty."""
     parts = []
     for name, choice in (chosen or {}).items():
-        value = next(iter(choice.values())) if isinstance(choice, dict) else choice
-        parts.append(f"{name} {value}")
+        values = choice.values() if isinstance(choice, Mapping) else [choice]
+        parts.append(f"{name} {'/'.join(map(str, values))}")
     return ", ".join(parts)
 
 
@@ -74,12 +74,17 @@ def identify(submissions: Iterable[Submission], roster: Sequence[Student]) -> di
 
 
 def build_variants(
-    made: Variants, roster: Sequence[Student], target: Path, parts: Iterable[str]
+    made: Variants,
+    roster: Sequence[Student],
+    target: Path,
+    parts: Iterable[str],
+    package: str,
 ) -> list[Path]:
     """Write each student's notebook under ``target``, and for the instructor who has which.
 
-    ``target/variants/ID/NAME.ipynb``, ``target/instructor/variants.csv`` and, with ``solution``
-    among the parts, ``target/instructor/variants/ID-solution.ipynb``. Raises ``BuildError`` if a
+    ``target/variants/ID/NAME.ipynb`` and ``target/instructor/variants.csv``; with ``colab`` among
+    the parts ``NAME-colab.ipynb`` beside the first (it installs ``package``), with ``solution``
+    ``target/instructor/variants/ID-solution.ipynb``. Raises ``BuildError`` if a
     variant cannot be solved or two ids would share a folder.
     """
     folders = Counter(folder_of(s) for s in roster)
@@ -96,6 +101,9 @@ def build_variants(
             self_test(variant)
             tested.add(variant.digest)
         files = {f"variants/{folder}/{variant.slug}.ipynb": student_notebook(variant)}
+        if "colab" in parts:
+            text = student_notebook(variant, colab=True, package=package)
+            files[f"variants/{folder}/{variant.slug}-colab.ipynb"] = text
         if "solution" in parts:
             files[f"instructor/variants/{folder}-solution.ipynb"] = solution_notebook(variant)
         for name, text in files.items():
@@ -104,7 +112,7 @@ def build_variants(
             path.write_text(text, encoding="utf-8", newline="\n")
             written.append(path)
         first = next(iter(files))
-        writer.writerow([student.id, student.name, label_of(dict(variant.chosen or {})), first])
+        writer.writerow([student.id, student.name, label_of(variant.chosen), first])
     index = target / "instructor" / "variants.csv"
     index.parent.mkdir(parents=True, exist_ok=True)
     index.write_text(table.getvalue(), encoding="utf-8-sig", newline="")

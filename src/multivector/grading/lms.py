@@ -184,7 +184,9 @@ def read_roster(path: Path) -> list[Student]:
     Raises ``ListError`` for any other table, and for a student who is there twice.
     """
     try:
-        return list(_students(sheet(decode(path.read_bytes(), path.name))).values())
+        found = _students(sheet(decode(path.read_bytes(), path.name))).values()
+        # Canvas's preview of a course is in its gradebook like a student.
+        return [s for s in found if s.name != "Student, Test"]
     except ListError as error:
         raise ListError(f"{path}: {error}") from None
 
@@ -249,6 +251,8 @@ def fill(
             result.blank.append(f"{who}: {grade.why}")
         elif held.upper() in _SET_APART:
             result.kept.append(f"{who}: {held}")
+        elif _locked(table, number):
+            result.kept.append(f"{who}: Moodle says that this grade cannot be changed")
         else:
             points, most = grade.points, maxima[number]
             if most is not None and most != out_of:
@@ -264,6 +268,13 @@ def fill(
     result.filled = len(changes)
     result.data = table.with_values(changes).encode()
     return result
+
+
+def _locked(table: Sheet, number: int) -> bool:
+    """Return whether Moodle would silently leave this row out of an import."""
+    if "Grade can be changed" not in table.header:
+        return False
+    return table.records[number][table.column("Grade can be changed")].value.strip() == "No"
 
 
 def _grade_column(table: Sheet, kind: str, hint: str) -> str:

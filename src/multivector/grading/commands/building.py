@@ -68,7 +68,8 @@ def _variants(
     from multivector.grading.variants import read_seed
 
     made = Variants(assignment, read_seed(options.seed_file))
-    return build_variants(made, read_roster(options.roster), target, parts)
+    roster = read_roster(options.roster)
+    return build_variants(made, roster, target, parts, options.package)
 
 
 def run_students(options: argparse.Namespace) -> int:

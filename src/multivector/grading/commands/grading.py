@@ -107,13 +107,14 @@ def run_grade(options: argparse.Namespace) -> int:
     start, progress = time.monotonic(), g.Progress(len(submissions))
     try:
         results = g.grade_all(grader, submissions, journal, options.jobs, progress)
+        results = g.as_on_roster(results, grader.students, roster)
         if options.question:
             return _write_question(grader, submissions, results, journal, output, feedback)
     except KeyboardInterrupt:
         return stop("\nstopped; the same command goes on from here", 130)
     finally:
         journal.close()
-    results = g.flag_duplicates(g.as_on_roster(results, grader.students, roster))
+    results = g.flag_duplicates(results)
     results += g.missing(assignment, roster, set(grader.students.values()))
     _write(grader, results, output, feedback)
     alike = similar.resembling(_prints(grader, submissions))
@@ -190,7 +191,8 @@ def _write_question(
     """Put one question's new points into the table that is there; return the exit status."""
     question = str(grader.question)
     try:
-        text, said = report.regraded(output.read_text(encoding="utf-8-sig"), results, question)
+        table = output.read_bytes().decode("utf-8-sig")  # with its line ends
+        text, said = report.regraded(table, results, question)
     except (report.MergeError, ListError, UnicodeDecodeError) as error:
         return stop(f"{output}: {error}", 1)
     files = {s.key: s for s in submissions}
@@ -200,6 +202,8 @@ def _write_question(
         if before and assignment and result.points.get(question) is not None:
             whole = replace(
                 before,
+                name=result.name,
+                lms_id=result.lms_id,
                 points=before.points | result.points,
                 messages=before.messages | result.messages,
             )
