@@ -193,16 +193,18 @@ def outcome(outputs: list[list[Mapping[str, Any]]]) -> Outcome:
     return found
 
 
-def built(page: Chapter, executed: Path) -> Outcome:
+def built(page: Chapter, executed: Path, drawn: Mapping[int, list[dict]]) -> Outcome:
     """Return what the book's build found when it ran a page, from its folder of run notebooks.
 
-    Raises ``PlainError`` where the page has not been run.
+    ``drawn``: what the page's figures say of themselves, by cell; a notebook whose run was found
+    in the cache has no outputs. Raises ``PlainError`` where the page has not been run.
     """
     path = executed / f"{page.docname}.ipynb"
     if not path.is_file():
         raise PlainError(f"{page.docname}: the page has not been run")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    found = outcome([cell["outputs"] for cell in cells if cell["cell_type"] == "code"])
+    code = [place for place, cell in enumerate(cells) if cell["cell_type"] == "code"]
+    found = Outcome(figures={n: drawn[at] for n, at in enumerate(code) if at in drawn})
     glued = executed / f"{page.docname}.glue.json"
     if glued.is_file():
         values = json.loads(glued.read_text(encoding="utf-8"))
@@ -709,6 +711,8 @@ def _with_the_book(app: Any, error: Exception | None) -> None:
         return
     from sphinx.util import logging
 
+    from multivector.book import figures
+
     logger = logging.getLogger(__name__)
 
     def problem(words: str) -> None:
@@ -718,7 +722,8 @@ def _with_the_book(app: Any, error: Exception | None) -> None:
     book = read(Path(app.srcdir))
     for page in book.with_code():
         try:
-            book.outcomes[page.docname] = built(page, executed)
+            drawn = figures.drawn(app.env).get(page.docname, {})
+            book.outcomes[page.docname] = built(page, executed, drawn)
         except PlainError as error:
             problem(str(error))
     write(book, Path(app.outdir, DOWNLOADS), problem)
