@@ -236,17 +236,3 @@ def test_every_notebook_runs_from_top_to_bottom_anywhere(
         NotebookClient(
             notebook, timeout=120, resources={"metadata": {"path": str(work)}}
         ).execute()
-
-
-def test_a_page_found_in_the_cache_keeps_its_captions(tmp_path):
-    cells = [
-        {"cell_type": "markdown", "source": "# A"},
-        {"cell_type": "code", "source": "1", "outputs": []},
-        {"cell_type": "code", "source": "fig", "outputs": []},
-    ]
-    (tmp_path / "page.ipynb").write_text(json.dumps({"cells": cells}))
-    (tmp_path / "page.glue.json").write_text('{"n": {"data": {"text/plain": "3"}}}')
-    page = notebooks.chapter("page", "# A\n")
-    found = notebooks.built(page, tmp_path, {2: [{"name": "fig-a"}]})
-    assert found.figures == {1: [{"name": "fig-a"}]}
-    assert found.glue == {"n": "3"}

@@ -53,7 +53,6 @@ class BookFigureRenderer(MimeRenderPlugin):
         document.note_explicit_target(node, node)
         node.line, node.source = data.line, document["source"]
         downloads(env).setdefault(env.docname, {})[f"{name}.csv"] = table_csv(meta["table"])
-        drawn(env).setdefault(env.docname, {}).setdefault(data.cell_index, []).append(meta)
         return [node]
 
 
@@ -196,25 +195,12 @@ def downloads(env: Any) -> dict[str, dict[str, str]]:
     return env.mv_downloads
 
 
-def drawn(env: Any) -> dict[str, dict[int, list[dict]]]:
-    """Return {page: {cell: what its figures say of themselves}}, made on first use.
-
-    The notebooks take their captions from it: what myst-nb writes of a page that it found in the
-    execution cache has no outputs.
-    """
-    if not hasattr(env, "mv_drawn"):
-        env.mv_drawn = {}
-    return env.mv_drawn
-
-
 def _purge(app: Any, env: Any, docname: str) -> None:
     downloads(env).pop(docname, None)
-    drawn(env).pop(docname, None)
 
 
 def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    for kept in (downloads, drawn):
-        kept(env).update({d: f for d, f in kept(other).items() if d in docnames})
+    downloads(env).update({d: f for d, f in downloads(other).items() if d in docnames})
 
 
 def _write(app: Any, error: Exception | None) -> None:

@@ -193,18 +193,16 @@ def outcome(outputs: list[list[Mapping[str, Any]]]) -> Outcome:
     return found
 
 
-def built(page: Chapter, executed: Path, drawn: Mapping[int, list[dict]]) -> Outcome:
+def built(page: Chapter, executed: Path) -> Outcome:
     """Return what the book's build found when it ran a page, from its folder of run notebooks.
 
-    ``drawn``: what the page's figures say of themselves, by cell; a notebook whose run was found
-    in the cache has no outputs. Raises ``PlainError`` where the page has not been run.
+    Raises ``PlainError`` where the page has not been run.
     """
     path = executed / f"{page.docname}.ipynb"
     if not path.is_file():
         raise PlainError(f"{page.docname}: the page has not been run")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
-    code = [place for place, cell in enumerate(cells) if cell["cell_type"] == "code"]
-    found = Outcome(figures={n: drawn[at] for n, at in enumerate(code) if at in drawn})
+    found = outcome([cell["outputs"] for cell in cells if cell["cell_type"] == "code"])
     glued = executed / f"{page.docname}.glue.json"
     if glued.is_file():
         values = json.loads(glued.read_text(encoding="utf-8"))
@@ -711,8 +709,6 @@ def _with_the_book(app: Any, error: Exception | None) -> None:
         return
     from sphinx.util import logging
 
-    from multivector.book import figures
-
     logger = logging.getLogger(__name__)
 
     def problem(words: str) -> None:
@@ -722,8 +718,7 @@ def _with_the_book(app: Any, error: Exception | None) -> None:
     book = read(Path(app.srcdir))
     for page in book.with_code():
         try:
-            drawn = figures.drawn(app.env).get(page.docname, {})
-            book.outcomes[page.docname] = built(page, executed, drawn)
+            book.outcomes[page.docname] = built(page, executed)
         except PlainError as error:
             problem(str(error))
     write(book, Path(app.outdir, DOWNLOADS), problem)
