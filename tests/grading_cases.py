@@ -106,6 +106,7 @@ WRONG = {
         def bounds(rows, what):
             return 2, 21
         purchases, investment, above, memorandum_busd = (0.1, 0.2), (0.1, 0.2), "B", 3.0
+        printable = "D"
         def posterior(prior, evidence):
             return {"A": 0.555556, "B": 0.444444}
         three_theories = {"hedging": 0.2, "balancing": 0.2, "routine": 0.6}

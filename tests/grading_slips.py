@@ -80,6 +80,17 @@ SLIPS_04 = [
         """,
         "added up all years",
     ),
+    (
+        "q2",
+        """
+        def dependences(flows, products, partner, year):
+            row = flows[(flows["partner"] == partner) & (flows["year"] == year)].iloc[0]
+            gdp = products[products["year"] == year].set_index("iso3")["gdp_busd"] * 1000
+            turnover = row["exports_musd"] + row["imports_musd"]
+            return turnover / gdp["KAZ"], turnover / gdp[partner]
+        """,
+        "a blank crept in",
+    ),
     ("q2", "two_sides = [100 * v for v in two_sides]", "not per cent"),
     ("q2", "two_sides = two_sides[::-1]", "comes first, the partner's second"),
     ("q2", "two_sides = two_sides[0]", "two numbers"),
@@ -307,6 +318,8 @@ SLIPS_06 = [
     ("q3", _bounds(fit=_ALL), "only possible"),
     ("q3", "purchases = bounds(rows, 'purchase')", "in billions"),
     ("q3", "above = 'C'", "by hand"),
+    ("q3", "printable = 'A'", "your interval for investment"),
+    ("q3", "printable = 'C'", "Has any of it flowed"),
     (
         "q3",
         """

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import grading_cases as cases
 import grading_slips
+import numpy as np
 import pytest
 
 from multivector import load
@@ -32,7 +33,7 @@ POINTS = {
     "01-concepts": (20, 5),
     "02-threat-and-balancing": (15, 10),
     "03-alignment-choice": (15, 10),
-    "04-interdependence": (14, 8),
+    "04-interdependence": (15, 10),
     "05-measuring-vectors": (20, 5),
     "06-capstone-2025": (12, 25),
 }
@@ -405,6 +406,16 @@ SLIPS_02 = [
     ),
     ("q2", "def threat(j, w): return j['power']", "three more components"),
     ("q2", "def threat(j, w): return sum(w[k] * j[k] for k in j)", "TypeError"),
+    (
+        "q2",
+        """
+        def threat(j, w):
+            known = [k for k in j if j[k]]
+            return sum(w[k] * j[k] for k in known) / sum(w[k] for k in known)
+        """,
+        "Only None is a gap",
+    ),
+    ("q2", "def threat(j, w): return 0.46", "not 1/3"),
     ("q2", "def threat(j, w): print(0.46)", "return"),
     ("q2", "def threat(j, w): return 0.5", "not 0.46"),
     ("q3", "by_threat = scores['power'].idxmax()", "greatest power"),
@@ -727,6 +738,70 @@ def test_another_correct_way() -> None:
     assert feedback("05-measuring-vectors", "q2", code) == ()
 
 
+# Solutions in another style: pandas, tuples and sets, rounded numbers, capitals.
+OTHER_WAYS = {
+    "02-threat-and-balancing": """
+        kinds = {k: v.upper() for k, v in kinds.items()}
+        def threat(judgements, weights):
+            judged = pd.Series(judgements, dtype=float).dropna()
+            return (judged * pd.Series(weights)[judged.index]).sum() / sum(
+                weights[name] for name in judged.index
+            )
+        by_power, tipping_intent = " usa", round(tipping_intent, 3)
+        def first_places(states, weightings):
+            table, wins = pd.DataFrame(states).T.astype(float), dict.fromkeys(states, 0)
+            for weighting in weightings:
+                reached = (table * pd.Series(weighting)).sum(axis=1) / sum(weighting.values())
+                top = reached[reached == reached.max()]
+                if len(top) == 1:
+                    wins[top.index[0]] += 1
+            return pd.Series(wins).div(len(weightings)).to_dict()
+        expected_by = {k: v.title() for k, v in expected_by.items()}
+        change, excess, reading = round(change, 1), round(excess, 1), ["b"]
+    """,
+    "03-alignment-choice": """
+        import numpy as np
+        payoffs, choice = {k: np.round(v, 2) for k, v in payoffs.items()}, "Hedge"
+        def best_replies(strategies, loss, p, r):
+            t = pd.DataFrame(strategies).T
+            worth = t["value"] - p * loss * (1 - t["protection"]) - r * t["exposure"]
+            return tuple(worth.index[np.isclose(worth, worth.max(), atol=1e-6, rtol=0)])
+        def border(first, second, loss, r):
+            one, two = (s["value"] - r * s["exposure"] for s in (first, second))
+            try:
+                p = (one - two) / (loss * (second["protection"] - first["protection"]))
+            except ZeroDivisionError:
+                return None
+            return None if p < 0 or p > 1 else np.float64(p)
+        def dominated(strategies):
+            found = set()
+            for a, x in strategies.items():
+                for b, y in strategies.items():
+                    least = x["value"] <= y["value"] and x["protection"] <= y["protection"]
+                    if a != b and x != y and least and x["exposure"] >= y["exposure"]:
+                        found.add(a)
+            return found
+        reward_needed = round(reward_needed, 2)
+        changes = {k: round(v, 1) for k, v in changes.items()}
+        def exclusive(changes):
+            c = pd.Series(changes)
+            return [k for k in c.index if c[k] > 0 and (c.drop(k) < 0).all()]
+        def kept(table, floor):
+            ties = pd.DataFrame(table)
+            return ties.columns[ties.min() >= floor].tolist()
+    """,
+}
+
+
+@pytest.mark.parametrize("slug", OTHER_WAYS)
+def test_another_style_gets_full_marks(slug: str) -> None:
+    answers, points = _Answers(played(slug, OTHER_WAYS[slug])), 0.0
+    for case in (c for q in cases.assignment(slug).questions for c in q.cases):
+        assert run_test(case.name, case.source, answers) is None, case.name
+        points += case.points
+    assert points == cases.assignment(slug).out_of
+
+
 def test_codes_of_01_are_those_of_the_facts() -> None:
     facts = load("facts").set_index("fact_id")
     env = solved("01-concepts")
@@ -882,6 +957,22 @@ def test_expectations_explain_themselves() -> None:
     with pytest.raises(expect.Wrong) as caught:
         expect.close(1.0, 2.71828, "x")
     assert "2.7" not in str(caught.value), "a message never names the right value"
+
+
+def test_two_numbers_and_an_interval_are_asked_for_in_words() -> None:
+    assert expect.pair((1, 2.5), "x") == expect.pair(np.array([1, 2.5]), "x") == (1.0, 2.5)
+    assert expect.interval([1, 1], "x") == (1.0, 1.0)
+    for value, complaint in (
+        (3.0, "two numbers"),
+        ([1, 2, 3], "two numbers"),
+        (("1", 2), "drop the quotes"),
+        ((1, float("nan")), "NaN"),
+        (..., "not answered"),
+    ):
+        with pytest.raises(expect.Wrong, match=complaint):
+            expect.pair(value, "x")
+    with pytest.raises(expect.Wrong, match="wrong way round"):
+        expect.interval((2, 1), "x")
 
 
 def test_solution_page_shows_everything_to_the_instructor() -> None:

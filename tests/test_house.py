@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -166,3 +167,85 @@ def test_the_lock_names_hashes_and_no_hosts():
     assert packages
     assert [n for n, e in packages.items() if not e.get("integrity") and not e.get("link")] == []
     assert [n for n, e in packages.items() if "resolved" in e] == []
+
+
+def test_the_code_of_the_chapters_is_clean(tmp_path):
+    """What a student opens as a notebook: nothing undefined, unused or compared with an ==None."""
+    from multivector.book import notebooks
+
+    for page in notebooks.read(ROOT).with_code():
+        name = re.sub(r"\W", "_", page.docname)
+        (tmp_path / f"{name}.py").write_text("\n\n".join(page.cells) + "\n")
+    # A cell may import, and may end with a bare value, which a notebook shows.
+    done = subprocess.run(
+        [sys.executable, "-m", "ruff", "check", "--isolated", "--select", "E4,E7,E9,F,W,B,UP",
+         "--ignore", "E402,B018,W291,W391", "--output-format", "concise", tmp_path],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stdout
+
+
+#: Right in British English too, or names that their owners spell so
+SPELLED = {
+    "story", "stories",  # told, not built
+    "practice",  # the noun
+    "program",  # for a computer
+    "organization",  # the United Nations and its kin
+    "license",  # in the names of licences
+}  # fmt: skip
+
+
+def prose(text: str) -> str:
+    """A page with its lines in place and nothing in them but words of ours."""
+    lines = [""] * len(text.split("\n"))
+    for number, line in outside_fences(text):
+        lines[number - 1] = re.sub(
+            r"\{[\w:]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|\]\{[^}]*\}|https?://\S+", " ", line
+        )
+    return "\n".join(lines)
+
+
+def misspelt(folder: Path) -> list[str]:
+    """What codespell finds below a folder: usual slips, and American spellings."""
+    import codespell_lib
+
+    data = Path(codespell_lib.__file__).parent / "data" / "dictionary_en-GB_to_en-US.txt"
+    american: dict[str, str] = {}
+    for line in data.read_text(encoding="utf-8").splitlines():
+        british, _, others = line.partition("->")
+        for other in filter(None, (word.strip() for word in others.split(","))):
+            american.setdefault(other, british)
+    words = folder / "american.txt"
+    words.write_text("".join(f"{other}->{british}\n" for other, british in american.items()))
+    done = subprocess.run(
+        [sys.executable, "-m", "codespell_lib", "--builtin", "clear", "-D", "-", "-D", words,
+         "-L", ",".join(sorted(SPELLED)), "--skip", words, folder],
+        capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout.splitlines()
+
+
+def test_prose_is_spelled_and_british(tmp_path):
+    for page in tracked():
+        if page.suffix == ".md":
+            name = page.relative_to(ROOT).as_posix().replace("/", "__")
+            (tmp_path / name).write_text(prose(page.read_text("utf-8")), encoding="utf-8")
+    assert misspelt(tmp_path) == []
+
+
+@pytest.mark.parametrize("words", ["Their labor was in vain.", "It occured in May.", "A theatre."])
+def test_the_spelling_is_really_read(tmp_path, words):
+    (tmp_path / "page.md").write_text(prose(f"# A\n\n`labor` {words}\n"))
+    assert bool(misspelt(tmp_path)) == (words != "A theatre.")
+
+
+def test_every_decision_is_recorded_short_and_linked():
+    records = sorted((ROOT / "decisions").glob("*.md"))
+    assert [int(r.name[:2]) for r in records] == list(range(1, len(records) + 1))
+    listed = (ROOT / "CONTRIBUTING.md").read_text("utf-8")
+    for record in records:
+        text = record.read_text("utf-8")
+        assert len(text.splitlines()) <= 25, record.name
+        for part in ("# ", "## Choice", "## Why", "## What it costs", "## When to think again"):
+            assert any(line.startswith(part) for line in text.splitlines()), (record.name, part)
+        assert f"decisions/{record.name}" in listed, record.name

@@ -12,7 +12,7 @@ import pytest
 from lxml import etree, html
 
 from multivector import archive, facts
-from multivector.book import address, downloads
+from multivector.book import address, downloads, pictures
 from multivector.book.keep import __main__ as keep
 from multivector.book.keep import epub, pdf, still
 from multivector.book.keep.about import About
@@ -83,7 +83,7 @@ def test_a_figure_becomes_a_picture_with_its_words_and_its_table():
     (image,) = chapter.tree.iter("img")
     assert (image.get("alt"), image.get("width"), image.get("height")) == ("Two bars.", "9", "5")
     drawing = chapter.pictures[image.get("src")]
-    assert "var(" not in drawing and f'fill="{still.INK["ink"]}"' in drawing
+    assert "var(" not in drawing and f'fill="{pictures.INK["ink"]}"' in drawing
     assert etree.fromstring(drawing.encode()).tag.endswith("}svg")
     assert len(chapter.tree.findall(".//figure//tr")) == 2
     assert "Download" not in words(chapter)

@@ -113,7 +113,8 @@ def prose(page: str) -> str:
     body = re.sub(r"<(script|style|svg)\b.*?</\1>", " ", body, flags=re.DOTALL)
     # the card of a fact and its number in print stand outside the sentence
     body = re.sub(r'<(sup|span|a) class="mv-(?:mark|note)[^>]*>.*?</\1>', "", body, flags=re.DOTALL)
-    text = html.unescape(re.sub(r"<[^>]+>", "", body)).replace("’", "'")
+    text = html.unescape(re.sub(r"<[^>]+>", "", body))
+    text = text.replace("’", "'").replace("\N{WORD JOINER}", "")
     return re.sub(r"\s+", " ", text)
 
 

@@ -30,7 +30,9 @@ PARTS = (
     "launch",
     "study",
     "finder",
+    "address",
     "downloads",
+    "preview",
 )
 
 

@@ -57,6 +57,8 @@ def _download(address: str) -> str:
 def _add(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
     if doctree is None or app.builder.name != "html" or "body" not in context:
         return
+    if page == app.config.root_doc:  # the landing page leads on; it is no chapter to take along
+        return
     ran = getattr(app.env, "nb_metadata", {}).get(page, {}).get("exec_data")
     notebook = f"{page.removeprefix('chapters/')}.ipynb" if ran else None
     text = listed(links(page, notebook, app.mv_home))

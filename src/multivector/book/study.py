@@ -126,16 +126,16 @@ def table(rows: list[tuple[str, str, str, Reading, int, list[str]]]) -> str:
         f'<td data-cell="right">0 of {asked}</td><td data-cell="wrong">0</td></tr>'
     )
     return (
-        "<noscript><p>Progress is kept by a script in your own browser, and scripts are off: "
-        "nothing is kept, and there is nothing to show.</p></noscript>"
-        '<div class="mv-js mv-progress"><p class="mv-actions">'
+        '<div class="mv-progress"><noscript><p>Progress is kept by a script in your own browser, '
+        "and scripts are off: nothing is kept, and there is nothing to show.</p></noscript>"
+        '<div class="mv-js"><p class="mv-actions">'
         '<button type="button" class="btn" data-act="export">Export as a file</button> '
         '<button type="button" class="btn" data-act="erase">Erase</button> '
         '<button type="button" class="btn" data-act="undo" disabled>Undo</button></p>'
         '<p class="mv-said-so" role="status"></p>'
         '<div class="book-scroll mv-wide" tabindex="0" role="region" aria-label="Your progress">'
         f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody><tfoot>{foot}</tfoot></table>"
-        "</div></div>"
+        "</div></div></div>"
     )
 
 

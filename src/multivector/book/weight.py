@@ -152,12 +152,21 @@ def _corner(match: re.Match) -> str:
 
 
 def description(doctree: nodes.document | None, otherwise: str) -> str:
-    """Return the first words of a page, for a search engine's result: at most 160 characters."""
+    """Return what a page is about, for a search engine's result: at most 160 characters.
+
+    A chapter says it in its objectives, any other page in its first words.
+    """
+    said: list[str] = []
+    for box in doctree.findall(nodes.container) if doctree else ():
+        if "mv-objectives" in box["classes"]:
+            said.append(" ".join(item.astext() for item in box.findall(nodes.list_item)))
     for paragraph in doctree.findall(nodes.paragraph) if doctree else ():
         if isinstance(paragraph.parent, nodes.section):
-            text = " ".join(paragraph.astext().split())
-            if len(text) > 40:
-                return text if len(text) <= 160 else text[:159].rsplit(" ", 1)[0] + "…"
+            said.append(paragraph.astext())
+    for words in said:
+        text = " ".join(words.split())
+        if len(text) > 40 and not text.endswith(":"):
+            return text if len(text) <= 160 else text[:159].rsplit(" ", 1)[0] + "…"
     return otherwise
 
 

@@ -18,28 +18,19 @@ from urllib.parse import unquote
 import yaml
 from lxml import etree, html
 
-from multivector.explorers import base
+from multivector.book import pictures
 
 #: A table behind a figure with more rows is named, not printed
 LONGEST = 30
-#: The light theme, since a picture of its own knows no page's variables (see static/book.css)
-INK = {
-    "ink": "#1a2b3c", "muted": "#5b6b7c", "grid": "#d5dbe2", "paper": "#ffffff", "soft": "#f3f5f8",
-    "focus": "#1f6fb2",
-}  # fmt: skip
-FONTS = "'Noto Sans', 'DejaVu Sans', Arial, sans-serif"
-
 _ARTICLE = re.compile(r"<article\b[^>]*>(.*)</article>", re.S)
-_SVG = re.compile(r"<svg\b[^>]*>|</svg>")
 _SCRIPT = re.compile(r"<script\b.*?</script>", re.S)
-_VARIABLE = re.compile(r"var\(--mv-(\w+?)(?:-now)?\s*(?:,[^()]*(?:\([^()]*\))?)?\)")
 
 #: What only a live page can use
 DROPPED = (
     "//a[@headerlink]", "//ul[@mv-launch]", "//form[@mv-form]", "//*[@mv-actions]",
     "//*[@mv-readout]", "//*[@mv-notice]", "//*[@mv-narrow]", "//*[@book-poster-narrow]",
     "//*[@mv-check-actions]", "//*[@mv-check-result]", "//*[@mv-check-mark]", "//*[@mv-filters]",
-    "//*[@mv-hidden]", "//*[@mv-hide]", "//*[@mv-downloads]", "//details[@hide]",
+    "//*[@mv-hidden]", "//*[@mv-hide]", "//section[div[@mv-downloads]]", "//details[@hide]",
     "//details[@mv-more]", "//*[@toctree-wrapper]", "//style", "//noscript",
 )  # fmt: skip
 #: Attributes without a meaning where nothing can be pressed
@@ -154,60 +145,16 @@ def _new(tag: str, words: str = "", **attributes: str) -> html.HtmlElement:
 
 
 def _without_pictures(body: str) -> tuple[str, list[str]]:
-    """Return a page with a numbered ``<img>`` for each drawing, and the drawings (one may nest)."""
-    kept, drawn, depth, start, end = [], [], 0, 0, 0
-    for mark in _SVG.finditer(body):
-        if mark[0].endswith("/>"):
-            continue
-        if mark[0] != "</svg>":
-            if depth == 0:
-                start = mark.start()
-            depth += 1
-            continue
-        depth -= 1
-        if depth == 0:
-            kept += [body[end:start], f'<img src="{len(drawn)}">']
-            end = mark.end()
-            drawn.append(body[start:end])
-    return "".join([*kept, body[end:]]), drawn
+    """Return a page with a numbered ``<img>`` for each drawing, and the drawings."""
+    kept, drawn, last = [], [], 0
+    for start, end in pictures.drawings(body):
+        kept += [body[last:start], f'<img src="{len(drawn)}">']
+        drawn.append(body[start:end])
+        last = end
+    return "".join([*kept, body[last:]]), drawn
 
 
 # --- pictures -----------------------------------------------------------------------------------
-
-
-def picture(svg: str) -> str:
-    """Return an inline SVG of a page as a file of its own, in the colours of the light theme."""
-    head, _, rest = svg.partition(">")
-    head = re.sub(r'\s(?:aria-hidden|focusable|class|width|height|font-family|xmlns)="[^"]*"', "",
-                  head)  # fmt: skip
-    box = re.search(r'viewBox="0 0 ([\d.]+) ([\d.]+)"', head)
-    if not box:
-        raise StillError(f"a picture without a viewBox: {svg[:80]}")
-    size = f'xmlns="http://www.w3.org/2000/svg" width="{box[1]}" height="{box[2]}"'
-    head = head.replace("<svg", f'<svg {size} font-family="{FONTS}"', 1)
-    style = f"<style>{_style()}</style>" if 'class="' in rest else ""
-    svg = _plain(f"{head}>{style}{rest}")
-    try:
-        return etree.tostring(etree.fromstring(svg.encode()), encoding="unicode") + "\n"
-    except etree.XMLSyntaxError as error:
-        raise StillError(f"a picture that is not XML: {error}") from error
-
-
-def _plain(words: str) -> str:
-    """Return text with every colour variable of the page replaced by its value."""
-    return _VARIABLE.sub(lambda found: INK[found[1]], words)
-
-
-def _style() -> str:
-    """Return what the explorers' style sheet says about shapes, for a picture without a page."""
-    rules = []
-    for names, body in re.findall(r"([^{}]+)\{([^{}]*)\}", re.sub(r"/\*.*?\*/", "", base.style())):
-        if re.search(r"(?:^|;)\s*(?:fill|stroke|opacity|font-size|color|paint-order)", body):
-            # In the picture there is no chart around the shapes.
-            names = names.replace(".mv-chart ", "").strip()
-            if not re.search(r"@|:|\b(?:input|select|fieldset|label|table|explorer|p)\b", names):
-                rules.append(f"{names}{{{body.strip()}}}")
-    return _plain("".join(rules)) + f"text{{font-family:{FONTS}}}"
 
 
 def _pictures(chapter: Chapter, drawn: list[str]) -> None:
@@ -218,10 +165,13 @@ def _pictures(chapter: Chapter, drawn: list[str]) -> None:
             continue
         owner = next(a for a in chart.iterancestors() if a.get("id"))
         name = f"{chapter.slug}-{owner.get('id')}.svg"
-        chapter.pictures[name] = picture(drawn[int(image.get("src"))])
-        width, height = re.findall(r'(?:width|height)="([\d.]+)"', chapter.pictures[name])[:2]
-        new = _new("img", src=name, alt=chart.get("aria-label"),
-                   width=str(round(float(width))), height=str(round(float(height))))  # fmt: skip
+        drawing = drawn[int(image.get("src"))]
+        try:
+            chapter.pictures[name] = pictures.picture(drawing)
+        except pictures.PictureError as error:
+            raise StillError(f"{chapter.docname}: {error}") from error
+        width, height = (str(round(side)) for side in pictures.size(drawing))
+        new = _new("img", src=name, alt=chart.get("aria-label"), width=width, height=height)
         chart.getparent().replace(chart, new)
     for image in chapter.tree.iter("img"):
         if image.get("src") not in chapter.pictures:

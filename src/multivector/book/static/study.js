@@ -261,7 +261,7 @@
         tip.setAttribute("popover", "manual");
         tip.addEventListener("pointerenter", function () { clearTimeout(waiting); });
         tip.addEventListener("pointerleave", function () { later(hide, 250); });
-        document.body.append(tip);
+        document.querySelector("main").append(tip); // a landmark: nothing on a page stands outside
       }
       tip.replaceChildren.apply(tip, worded(text));
       owner = link;
