@@ -34,6 +34,8 @@ DROPPED = (
     "//details[@mv-more]", "//*[@toctree-wrapper]", "//*[@mv-js]", "//*[@mv-continue]",
     "//*[@mv-goal-done]", "//label[@mv-tick]/input", "//style", "//noscript",
 )  # fmt: skip
+#: Pages that are nothing without a browser that remembers
+LIVE = {"chapters/reference/progress"}
 #: Attributes without a meaning where nothing can be pressed
 _ATTRIBUTES = {
     "tabindex", "popover", "popovertarget", "aria-live", "aria-label", "aria-hidden", "border",
@@ -74,7 +76,7 @@ def contents(root: Path) -> list[tuple[str, str]]:
     pages = [("", toc["root"])]
     for part in toc["parts"]:
         pages += [(part["caption"], chapter["file"]) for chapter in part["chapters"]]
-    return pages
+    return [(part, page) for part, page in pages if page not in LIVE]
 
 
 def read(book: Path, root: Path) -> list[Chapter]:
@@ -114,6 +116,8 @@ def still(page: str, docname: str, part: str = "", known: set[str] | None = None
     for path in DROPPED:
         for node in _all(tree, path):
             node.drop_tree()
+    for label in _all(tree, "//label[@mv-tick]"):
+        label.drop_tag()
     chapter = Chapter(docname, part, tree)
     _pictures(chapter, drawn)
     _tables(tree)
