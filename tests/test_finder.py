@@ -95,3 +95,15 @@ def test_a_page_without_a_glossary_has_no_terms() -> None:
 def test_only_the_language_of_marked_words_is_rewritten() -> None:
     assert languages.named("[баланс]{lang=ru} x") == "[баланс]{.language-ru} x"
     assert languages.named('<q lang="ru">x</q> {lang=ru}') == '<q lang="ru">x</q> {lang=ru}'
+
+
+def test_a_bibliography_names_the_language_of_its_titles() -> None:
+    entry = nodes.citation("", nodes.label("", "1"), nodes.paragraph(
+        "", "A. B. Влияние новых условий, на политику. In: Көпвекторлылық, 2025."))  # fmt: skip
+    languages.mark(nodes.section("", entry))
+    assert [(node.astext(), node["classes"]) for node in entry.findall(nodes.inline)] == [
+        ("Влияние новых условий, на политику", ["language-ru"]),
+        ("Көпвекторлылық", ["language-kk"]),
+    ]
+    assert entry.astext().endswith("A. B. Влияние новых условий, на политику. In: "
+                                   "Көпвекторлылық, 2025.")  # fmt: skip

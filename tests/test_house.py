@@ -78,7 +78,7 @@ def test_a_theory_chapter_is_read_in_one_sitting(page):
     text = re.sub(r"^```\{(?:code-cell|math)\}.*?^```", "", text, flags=re.S | re.M)
     words = re.findall(r"\w[\w'’-]*", re.sub(r"\{[\w:+-]+\}`[^`]*`", "one", text))
     assert 1200 <= len(words) <= 2500
-    assert "../reference/assignments" in text, "no pointer to a graded assignment"
+    assert re.search(r"\]\(\.\./exercises/\d\d-", text), "no pointer to a graded assignment"
 
 
 @pytest.mark.parametrize("page", CHAPTERS, ids=lambda p: p.stem)

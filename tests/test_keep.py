@@ -23,6 +23,10 @@ SAYS = About("A book", "Its authors", "1.0", "abc1234", "2026-11-28")
 FACT = facts.get("eu-trade-2024")
 PAGE = f"""<html><body><article class="bd-article"><section id="top"><h1>A page<a class="headerlink"
 href="#top">#</a></h1><ul class="mv-launch"><li><a href="x.ipynb" download>Notebook</a></li></ul>
+<ol><li id="obj-1"><p><label class="mv-tick"><input type="checkbox" data-objective="1">Tell
+<em>one</em> from two</label><span
+class="mv-goal-done">✓<span class="mv-hidden"> answered</span></span>
+</p></li></ol>
 <p>Trade was <button type="button" class="mv-fact" popovertarget="fact-{FACT.fact_id}">
 $48.8 bn</button><sup class="mv-note">1</sup>, says <span class="mv-said">“an aide”</span><button
 class="mv-fact mv-mark" popovertarget="fact-b"><span class="mv-hidden">note </span>2</button>; see
@@ -87,6 +91,15 @@ def test_a_figure_becomes_a_picture_with_its_words_and_its_table():
     assert etree.fromstring(drawing.encode()).tag.endswith("}svg")
     assert len(chapter.tree.findall(".//figure//tr")) == 2
     assert "Download" not in words(chapter)
+
+
+def test_an_objective_is_a_line_without_a_box_and_a_page_of_progress_is_left_out():
+    item = one().tree.xpath(".//li[@id='obj-1']")[0]
+    assert still.text(item) == "Tell one from two"
+    assert [node.tag for node in item.iter()] == ["li", "p", "em"]
+    pages = [page for _, page in still.contents(ROOT)]
+    assert still.LIVE and not still.LIVE & set(pages)
+    assert all((ROOT / f"{page}.md").is_file() for page in still.LIVE)
 
 
 def test_a_long_table_is_named_and_not_printed():

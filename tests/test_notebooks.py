@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import ast
+import copy
 import json
 import re
 from pathlib import Path
 
+import nbformat
 import pytest
+from jupyter_cache import get_cache
+from jupyter_cache.base import CacheBundleIn
 
 from multivector import facts
 from multivector.book import notebooks, plain
@@ -68,6 +72,31 @@ def test_claims_stay_out_of_the_notebook_and_move_no_figure() -> None:
     assert sources.index("fig") + 1 == next(
         i for i, source in enumerate(sources) if source.startswith("**Figure 1.** C")
     )
+
+
+def test_a_page_that_was_not_run_again_keeps_its_figures(tmp_path: Path) -> None:
+    """Of such a page the build leaves the cells without their outputs; the cache has them."""
+    page = notebooks.chapter("chapters/theory/here", "# Here\n\n```{code-cell}\nfig\n```\n")
+    meta = {"name": "fig-a", "sources": ["bns-trade"], "caption": "C", "takeaway": "T."}
+    bare = nbformat.v4.new_notebook(
+        cells=[nbformat.v4.new_code_cell("fig")],
+        metadata={"kernelspec": {"name": "python3", "display_name": "P", "language": "python"}},
+    )
+    ran = copy.deepcopy(bare)
+    ran.cells[0].execution_count = 1
+    ran.cells[0].outputs = [
+        nbformat.v4.new_output(
+            "display_data", {notebooks.PLOTLY: {"data": [], "layout": {"meta": {"book": meta}}}}
+        )
+    ]
+    executed = tmp_path / "executed"
+    left = executed / f"{page.docname}.ipynb"
+    left.parent.mkdir(parents=True)
+    nbformat.write(bare, left)
+    cache = get_cache(tmp_path / "cache")
+    assert notebooks.built(page, executed, tmp_path / "cache").figures == {}
+    cache.cache_notebook_bundle(CacheBundleIn(ran, "here.md"), check_validity=False)
+    assert notebooks.built(page, executed, tmp_path / "cache").figures == {0: [meta]}
 
 
 def test_cells_of_claims_hold_asserts_alone() -> None:

@@ -193,21 +193,38 @@ def outcome(outputs: list[list[Mapping[str, Any]]]) -> Outcome:
     return found
 
 
-def built(page: Chapter, executed: Path) -> Outcome:
+def built(page: Chapter, executed: Path, cache: Path | None = None) -> Outcome:
     """Return what the book's build found when it ran a page, from its folder of run notebooks.
 
+    Of a page whose code was not run again, because only its prose changed, that folder holds the
+    cells without what they gave; it is then taken from the execution ``cache``.
     Raises ``PlainError`` where the page has not been run.
     """
     path = executed / f"{page.docname}.ipynb"
     if not path.is_file():
         raise PlainError(f"{page.docname}: the page has not been run")
     cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+    if cache and not any(cell.get("outputs") for cell in cells):
+        cells = _cached(path, cache) or cells
     found = outcome([cell["outputs"] for cell in cells if cell["cell_type"] == "code"])
     glued = executed / f"{page.docname}.glue.json"
     if glued.is_file():
         values = json.loads(glued.read_text(encoding="utf-8"))
         found.glue.update({k: _joined(v["data"].get("text/plain")) for k, v in values.items()})
     return found
+
+
+def _cached(path: Path, cache: Path) -> list[dict[str, Any]]:
+    """Return the cells of a notebook as they were run when they were last run, none if unknown."""
+    import nbformat
+    from jupyter_cache import get_cache
+
+    known = get_cache(cache)
+    try:
+        record = known.match_cache_notebook(nbformat.read(path, as_version=4))
+    except KeyError:
+        return []
+    return known.get_cache_bundle(record.pk).nb.cells
 
 
 def _joined(text: str | list[str] | None) -> str:
@@ -718,7 +735,9 @@ def _with_the_book(app: Any, error: Exception | None) -> None:
     book = read(Path(app.srcdir))
     for page in book.with_code():
         try:
-            book.outcomes[page.docname] = built(page, executed)
+            book.outcomes[page.docname] = built(
+                page, executed, Path(app.config.nb_execution_cache_path)
+            )
         except PlainError as error:
             problem(str(error))
     write(book, Path(app.outdir, DOWNLOADS), problem)

@@ -319,9 +319,11 @@ def _theme_styles(app: Any, static: Path) -> tuple[str, Path]:
 
 
 def _our_styles(static: Path) -> str:
-    files = sorted(assets.STATIC.glob("*.css"), key=lambda file: (file.name != "book.css", file))
+    """Return our style sheets: the house style first, paper and high contrast last."""
+    first, last = assets.STATIC / "book.css", assets.STATIC / "media.css"
     explorers = static / "explorers" / "explorers.css"
-    files += [explorers] if explorers.is_file() else []
+    files = [first, *sorted(set(assets.STATIC.glob("*.css")) - {first, last})]
+    files += [explorers, last] if explorers.is_file() else [last]
     return "\n".join(file.read_text(encoding="utf-8") for file in files)
 
 

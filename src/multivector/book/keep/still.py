@@ -31,8 +31,11 @@ DROPPED = (
     "//*[@mv-readout]", "//*[@mv-notice]", "//*[@mv-narrow]", "//*[@book-poster-narrow]",
     "//*[@mv-check-actions]", "//*[@mv-check-result]", "//*[@mv-check-mark]", "//*[@mv-filters]",
     "//*[@mv-hidden]", "//*[@mv-hide]", "//section[div[@mv-downloads]]", "//details[@hide]",
-    "//details[@mv-more]", "//*[@toctree-wrapper]", "//style", "//noscript",
+    "//details[@mv-more]", "//*[@toctree-wrapper]", "//*[@mv-js]", "//*[@mv-continue]",
+    "//*[@mv-goal-done]", "//label[@mv-tick]/input", "//style", "//noscript",
 )  # fmt: skip
+#: Pages that are nothing without a browser that remembers
+LIVE = {"chapters/reference/progress"}
 #: Attributes without a meaning where nothing can be pressed
 _ATTRIBUTES = {
     "tabindex", "popover", "popovertarget", "aria-live", "aria-label", "aria-hidden", "border",
@@ -73,7 +76,7 @@ def contents(root: Path) -> list[tuple[str, str]]:
     pages = [("", toc["root"])]
     for part in toc["parts"]:
         pages += [(part["caption"], chapter["file"]) for chapter in part["chapters"]]
-    return pages
+    return [(part, page) for part, page in pages if page not in LIVE]
 
 
 def read(book: Path, root: Path) -> list[Chapter]:
@@ -113,6 +116,8 @@ def still(page: str, docname: str, part: str = "", known: set[str] | None = None
     for path in DROPPED:
         for node in _all(tree, path):
             node.drop_tree()
+    for label in _all(tree, "//label[@mv-tick]"):
+        label.drop_tag()
     chapter = Chapter(docname, part, tree)
     _pictures(chapter, drawn)
     _tables(tree)
@@ -123,7 +128,8 @@ def still(page: str, docname: str, part: str = "", known: set[str] | None = None
     _clean(tree)
     for node in tree.iter():
         if node.tag in ("button", "form", "input", "select", "details", "object", "iframe"):
-            raise StillError(f"{docname}: {node.tag}.{node.get('class')} has no still form")
+            where = f"{node.tag}.{node.get('class')} in {node.getparent().get('class')}"
+            raise StillError(f"{docname}: {where} has no still form")
     return chapter
 
 
@@ -322,7 +328,9 @@ def _clean(tree: html.HtmlElement) -> None:
                 del node.attrib[name]
         if language := node.get("lang"):
             node.set("{http://www.w3.org/XML/1998/namespace}lang", language)
-        if node.tag in ("label", "legend", "fieldset", "output", "summary"):
+        if node.tag in ("label", "output"):
+            node.tag = "span"
+        if node.tag in ("legend", "fieldset", "summary"):
             node.tag = "div"
     for comment in tree.xpath(".//comment()"):
         comment.drop_tree()

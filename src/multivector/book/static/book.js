@@ -19,10 +19,16 @@
 
   /** Replace the sentinel colours of a figure by the page's current ones. */
   window.mvThemed = function (text) {
-    const style = getComputedStyle(document.documentElement);
-    return text.replace(/#1a2b3c|#5b6b7c|#c8d0d9|#fefefe/g, function (colour) {
-      return style.getPropertyValue(theme[colour]).trim();
+    // A colour of the reader's system has a name that only the browser knows: let it say which.
+    const probe = document.body.appendChild(document.createElement("span"));
+    probe.hidden = true;
+    const now = {};
+    Object.keys(theme).forEach(function (colour) {
+      probe.style.color = "var(" + theme[colour] + ")";
+      now[colour] = getComputedStyle(probe).color;
     });
+    probe.remove();
+    return text.replace(/#1a2b3c|#5b6b7c|#c8d0d9|#fefefe/g, function (colour) { return now[colour]; });
   };
 
   const options = { displayModeBar: false, responsive: false, doubleClick: false, scrollZoom: false };

@@ -177,7 +177,7 @@
     });
   }
 
-  /** A link into something folded opens it; print opens everything. */
+  /** A link into something folded opens it. */
   function unfold() {
     const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
     for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
