@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import quote
 
 import pytest
-from explorer_support import until
+from conftest import Visit
+from explorer_support import served, until
 
 pytestmark = pytest.mark.browser
 
@@ -13,6 +15,12 @@ DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 STATUS = "document.getElementById('mv-found').textContent"
 INDICES = ("searchindex.js", "find-index.js", "language_data.js")
+
+
+@pytest.fixture(scope="module")
+def address(book):
+    """Files only, the harder case; one test below asks a server."""
+    return book.as_uri()
 
 
 def found(tab, query: str) -> dict[str, list[str]]:
@@ -41,6 +49,17 @@ def test_results_come_in_three_groups_with_a_count_that_is_said(visit):
     counts = [int(n) for n in re.findall(r"\d+", said.inner_text())]
     shown = [int(n) for n in re.findall(r"\((\d+)\)", tab.locator("#search-results").inner_text())]
     assert sorted(counts) == sorted(shown) and len(counts) == 3
+    assert reader.trouble == []
+
+
+def test_from_a_server_the_address_keeps_the_words(chromium, book):
+    with served(book) as home:
+        reader = Visit(chromium, home, viewport=DESKTOP)
+        tab = reader.open("search.html?q=hedging")
+        until(tab, f"{STATUS}.startsWith('Found')")
+        assert found(tab, "көпвект")["Glossary"]
+        assert tab.url.endswith("?q=" + quote("көпвект"))
+        reader.context.close()
     assert reader.trouble == []
 
 

@@ -7,7 +7,8 @@ import re
 from pathlib import Path
 
 import pytest
-from explorer_support import idle, until
+from conftest import Visit
+from explorer_support import idle, served, until
 
 pytestmark = pytest.mark.browser
 
@@ -30,6 +31,12 @@ SHIFT = """new Promise(done => {
     })).observe({ type: 'layout-shift', buffered: true });
     setTimeout(() => done(sum), 400);
 })"""
+
+
+@pytest.fixture(scope="module")
+def address(book):
+    """Files only, the harder case; one test below asks a server."""
+    return book.as_uri()
 
 
 def row(tab, page: str) -> list[str]:
@@ -56,6 +63,15 @@ def test_objectives_are_ticked_and_the_tick_is_kept(visit):
     boxes.nth(0).uncheck()
     assert tab.evaluate(KEPT)["ticks"]["chapters/theory/balancing"] == [3]
     assert tab.context.cookies() == [] and reader.trouble == []
+
+
+def test_from_a_server_what_was_ticked_is_counted(chromium, book):
+    with served(book) as home:
+        reader = Visit(chromium, home, viewport=DESKTOP)
+        reader.open(CHAPTER).locator(".mv-tick input").first.check()
+        assert row(reader.open(PROGRESS), CHAPTER)[1].startswith("1 of ")
+        reader.context.close()
+    assert reader.trouble == []
 
 
 def test_the_end_of_a_chapter_marks_it_and_the_reader_takes_the_mark_away(visit):
