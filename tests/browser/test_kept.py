@@ -138,3 +138,16 @@ def test_every_letter_of_the_print_is_in_a_font_of_the_print(printed):
                  and o.get("/Type") == "/Font" and "/BaseFont" in o]  # fmt: skip
         names = {str(o.BaseFont).partition("+")[2] for o in fonts}
     assert names and all(name.startswith(("Noto", "DejaVu")) for name in names), names
+
+
+def test_a_single_page_prints_whole(chromium):
+    """What a reader prints from the browser: no line of code cut off, nothing that cannot open."""
+    tab = chromium.new_page(viewport={"width": 700, "height": 900})
+    tab.emulate_media(media="print")
+    tab.goto((BOOK / "chapters/case-2025/trade.html").as_uri())
+    cut = "[...document.querySelectorAll('pre')].filter((e) => e.scrollWidth > e.clientWidth + 1)"
+    assert tab.evaluate(f"{cut}.length") == 0
+    assert tab.locator("details.hide:visible, .book-data:visible, .mv-form:visible").count() == 0
+    assert tab.locator(".mv-cards li:visible").count() > 3
+    assert tab.locator(".book-poster-wide:visible").count() >= 1
+    tab.close()
