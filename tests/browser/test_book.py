@@ -103,6 +103,14 @@ def test_no_page_scrolls_sideways_on_a_phone(visit, pages, width):
         tab = reader.open(page)
         wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{page} is {wide} px too wide at {width} px"
+        cut = tab.evaluate(
+            """() => [...document.querySelectorAll('.bd-article math')].filter(m => {
+                 const box = m.closest('p, li, dd, td');
+                 return box && !m.closest('.book-math')
+                   && m.getBoundingClientRect().right > box.getBoundingClientRect().right + 1;
+               }).map(m => m.textContent.replace(/\\s+/g, ' '))"""
+        )
+        assert cut == [], f"{page}: a formula is cut at {width} px"
         tab.close()
 
 
