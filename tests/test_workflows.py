@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+from multivector.book import launch
+from multivector.book.notebooks import DOWNLOADS
+
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
 TARGETS = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.M))
@@ -55,6 +58,19 @@ def test_a_change_is_tested_previewed_and_published_only_from_main():
             assert step["if"] == "github.event_name == 'pull_request'"
     assert "refs/heads/main" in flow["jobs"]["publish"]["if"]
     assert flow["jobs"]["publish"]["needs"] == "test"
+
+
+def test_links_to_colab_point_at_the_branch_that_publishing_fills():
+    flow = read("book")
+    (made,) = [step for step in flow["jobs"]["test"]["steps"] if step.get("run") == "make dist"]
+    branch = made["env"][launch.BRANCH]
+    job = flow["jobs"]["notebooks"]
+    assert "refs/heads/main" in job["if"] and job["needs"] == "test"
+    assert f".git\" {branch}\n" in job["steps"][-1]["run"]
+    (kept,) = [step for step in flow["jobs"]["test"]["steps"]
+               if step.get("with", {}).get("name") == "notebooks"]  # fmt: skip
+    assert kept["with"]["path"] == f"dist/site/{DOWNLOADS}"
+    assert job["steps"][0]["with"]["name"] == "notebooks"
 
 
 def test_a_release_is_tested_checked_and_holds_the_checksums():
