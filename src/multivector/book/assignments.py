@@ -43,7 +43,7 @@ class AssignmentList(SphinxDirective):
             *(_row(self._cells(a, line)) for a, line in zip(found, lines, strict=True)),
             _row([nodes.emphasis(text="Together"), *together]),
         )
-        return [nodes.table("", group)]
+        return [nodes.table("", group, classes=["mv-plan"])]
 
     def _cells(self, assignment: Assignment, numbers: tuple[float, ...]) -> list[nodes.Node]:
         title: nodes.Node = nodes.Text(label(assignment))

@@ -270,7 +270,7 @@ def _table(
     weeks = len(place["weeks"])
     mean = STEP * round(total / weeks / STEP)
     words = f"Self-study in {weeks} weeks: {hours(total)}, about {hours(mean)} a week."
-    return [nodes.table("", group, classes=["mv-syllabus"]), nodes.paragraph(text=words)]
+    return [nodes.table("", group, classes=["mv-plan", "mv-syllabus"]), nodes.paragraph(text=words)]
 
 
 def _entry(children: Iterable[nodes.Node]) -> nodes.entry:
@@ -278,7 +278,7 @@ def _entry(children: Iterable[nodes.Node]) -> nodes.entry:
 
 
 def _style(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
-    if "mv-syllabus" in context.get("body", ""):
+    if "mv-plan" in context.get("body", ""):
         app.add_css_file("syllabus.css")
 
 
