@@ -12,6 +12,7 @@ import hashlib
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -147,7 +148,11 @@ def find(name: str | Path) -> Path:
 def read(name: str | Path) -> Assignment:
     """Return the assignment behind a path, folder or name; raises ``SourceError``."""
     path = find(name)
-    return parse(path.read_text(encoding="utf-8"), path)
+    return _parsed(path.read_text(encoding="utf-8"), path)
+
+
+# A build of the book asks for every assignment on page after page; what is parsed is not changed.
+_parsed = lru_cache(maxsize=64)(lambda text, path: parse(text, path))
 
 
 def read_all(root: Path) -> list[Assignment]:
