@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from format_cells import formatted
 
 ROOT = Path(__file__).resolve().parents[1]
 CHAPTERS = sorted((ROOT / "chapters").rglob("*.md"))
@@ -183,6 +184,18 @@ def test_the_code_of_the_chapters_is_clean(tmp_path):
         capture_output=True, text=True,
     )  # fmt: skip
     assert done.returncode == 0, done.stdout
+
+
+def test_the_code_of_the_chapters_is_formatted():
+    texts = [page.read_text("utf-8") for page in CHAPTERS]
+    made = formatted(texts)
+    other = [p.stem for p, a, b in zip(CHAPTERS, texts, made, strict=True) if a != b]
+    assert other == [], "run: python tests/format_cells.py"
+
+
+def test_an_untidy_cell_is_formatted_and_its_options_are_kept():
+    page = "# A\n\n```{code-cell} ipython3\n:tags: [hide-input]\n\nx = {'a':1}\n```\n\nText.\n"
+    assert formatted([page]) == [page.replace("{'a':1}", '{"a": 1}')]
 
 
 #: Right in British English too, or names that their owners spell so
