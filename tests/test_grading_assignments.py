@@ -840,7 +840,7 @@ def test_a_criterion_says_what_earns_full_half_and_no_points(slug: str) -> None:
 def test_the_guesses_of_the_verdict_are_known_to_06() -> None:
     """Its check tells a student who copies the chapter's rows; they must still be the chapter's."""
     chapter = (ROOT / "chapters" / "case-2025" / "verdict.md").read_text(encoding="utf-8")
-    block = re.search(r"table = pd\.DataFrame\(\{(.*?)\}, index=names\)", chapter, re.DOTALL)
+    block = re.search(r"table = pd\.DataFrame\(\s*\{(.*?)\},\s*index=names", chapter, re.DOTALL)
     assert block is not None
     rows = [json.loads("[" + re.sub(r"(?<!\d)\.", "0.", row) + "]")
             for row in re.findall(r"\[([\d., ]+)\]", block[1])]  # fmt: skip
