@@ -64,6 +64,15 @@ def _outdated(app: Any, env: Any, added: set, changed: set, removed: set) -> lis
     return sorted(env.found_docs)
 
 
+def _note_reading(app: Any, env: Any, docnames: list[str]) -> None:
+    app.mv_reading = bool(docnames)
+
+
+def reading(app: Any) -> bool:
+    """Tell whether this build read any page: if none, what is made of all pages is as it was."""
+    return getattr(app, "mv_reading", True)
+
+
 class _Client(NotebookClientCache):
     """Puts cached outputs into the notebook that was given.
 
@@ -82,4 +91,5 @@ def setup(app: Any) -> dict[str, Any]:
     execute.NotebookClientCache = _Client
     app.connect("config-inited", _configure, priority=900)
     app.connect("env-get-outdated", _outdated)
+    app.connect("env-before-read-docs", _note_reading)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

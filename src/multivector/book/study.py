@@ -16,7 +16,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector.book import selfcheck
+from multivector.book import cache, selfcheck
 from multivector.book.terms import TAUGHT, reading_order
 
 #: A convention, printed beside the times it gives: an unhurried pace, as in a second language
@@ -163,7 +163,7 @@ def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
 
 def _again(app: Any, env: Any) -> list[str]:
     page = getattr(env, "mv_progress_page", None)
-    return [page] if page in env.found_docs else []
+    return [page] if page in env.found_docs and cache.reading(app) else []
 
 
 def _fill(app: Any, doctree: nodes.document, docname: str) -> None:

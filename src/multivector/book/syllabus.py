@@ -19,7 +19,7 @@ import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector.book import assignments, selfcheck
+from multivector.book import assignments, cache, selfcheck
 from multivector.book.plain import Directive, body, split
 from multivector.grading.assignment import Assignment, read_all
 
@@ -283,7 +283,8 @@ def _style(app: Any, page: str, template: str, context: dict, doctree: Any) -> N
 
 
 def _again(app: Any, env: Any) -> list[str]:
-    return sorted(getattr(env, "mv_syllabus_pages", set()) & env.found_docs)
+    pages = getattr(env, "mv_syllabus_pages", set()) & env.found_docs
+    return sorted(pages) if cache.reading(app) else []
 
 
 def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
