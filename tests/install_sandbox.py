@@ -1,30 +1,6 @@
 """Find bubblewrap for the grader's tests, or install it; never skip silently."""
 
-from __future__ import annotations
-
-import os
-import shutil
-import subprocess
-import sys
-
-
-def main() -> int:
-    """Find or install, and say where it is; return 1 where neither works."""
-    if shutil.which("bwrap") is None and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-q"], check=False, stdout=subprocess.DEVNULL)
-        subprocess.run(
-            ["apt-get", "install", "-y", "-q", "--no-install-recommends", "bubblewrap"],
-            env={**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
-            stdout=subprocess.DEVNULL,
-            check=False,
-        )
-    path = shutil.which("bwrap")
-    if path is None:
-        print("no bubblewrap: install the package bubblewrap, then try again", file=sys.stderr)
-        return 1
-    print(f"bubblewrap: {path}")
-    return 0
-
+from debian import need
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    raise SystemExit(need("bwrap", "bubblewrap", "bubblewrap", "the package bubblewrap"))
