@@ -6,8 +6,10 @@ default drops Plotly figures). The default page also asks a content network for 
 network that is not counted, so the comparison flatters the default.
 
 Bytes are gzip, as a web server sends them, before a reader touches anything. Lighthouse: mobile,
-simulated throttling, median of three runs. All pages take most of an hour; MULTIVECTOR_PAGES=a,b
-picks pages by a part of their name, MULTIVECTOR_LIGHTHOUSE=0 prints the bytes alone.
+simulated throttling, median of three runs. All pages in both frames take more than an hour on two
+cores. MULTIVECTOR_PAGES=a,b picks pages by a part of their name, MULTIVECTOR_LIGHTHOUSE=0 prints
+the bytes alone, MULTIVECTOR_DEFAULT=0 leaves the default frame out, and MULTIVECTOR_RECORD=1 writes
+our table into RESULTS.md, with the date and what else one must know to believe it.
 
     python -m benchmarks.pages
 """
@@ -27,7 +29,7 @@ import tempfile
 import threading
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -48,6 +50,16 @@ TIMES = {
     "TBT ms": ("total-blocking-time", lambda ms: f"{ms:.0f}"),
     "CLS": ("cumulative-layout-shift", lambda shift: f"{shift:.3f}"),
 }
+INTRODUCTION = """# What a phone gets
+
+Written by `python -m benchmarks.pages`, not by hand: Lighthouse {lighthouse}, mobile with its
+simulated throttling, median of {runs} runs a page, {cores} cores, Lighthouse's benchmark index
+{speed:.0f}, on the book as of commit {commit}.
+KB are gzip, before a reader touches anything.
+Peers measured the same way on such a machine, when the book was begun: a Plotly lecture of a policy
+course (afeld/python-public-policy) performance 49 with 2.86 MB, QuantEcon's introductory lectures
+43 to 45 with 0.96 to 1.12 MB, the theme's default page 49 with 837 KB.
+"""
 sys.path.insert(0, str(ROOT / "tests"))
 
 
@@ -134,7 +146,8 @@ def lighthouse(address: str, chromium: str) -> dict[str, float]:
     for _ in range(RUNS):
         done = subprocess.run(
             [*command, ROOT / "node_modules/lighthouse/cli/index.js", address, "--quiet",
-             "--output=json", f"--only-categories={','.join(SCORES)}",
+             "--output=json", "--disable-full-page-screenshot",
+             f"--only-categories={','.join(SCORES)}",
              "--chrome-flags=--headless=new --no-sandbox --disable-gpu"],
             capture_output=True, text=True, env=environment, timeout=240,
         )  # fmt: skip
@@ -147,7 +160,32 @@ def lighthouse(address: str, chromium: str) -> dict[str, float]:
     }
     for heading, (audit, _) in TIMES.items():
         found[heading] = statistics.median(run["audits"][audit]["numericValue"] for run in runs)
+    found["speed"] = statistics.median(run["environment"]["benchmarkIndex"] for run in runs)
     return found
+
+
+def record(table: dict[str, tuple[float, dict[str, float]]]) -> None:
+    """Write our measurements, page -> (KB, Lighthouse's numbers), into ``RESULTS.md``."""
+    version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text("utf-8"))
+    git = ["git", "-C", str(ROOT), "log", "-1", "--format=%h of %cs"]
+    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
+    heads = ("page", "KB", *SCORES, *TIMES)
+    lines = [
+        "| " + " | ".join(heads) + " |",
+        "|---|" + "---:|" * (len(heads) - 1),
+        *(
+            f"| {page} | {size:.0f} | "
+            + " | ".join(f"{one[score]:.0f}" for score in SCORES) + " | "
+            + " | ".join(shown(one[name]) for name, (_, shown) in TIMES.items()) + " |"
+            for page, (size, one) in table.items()
+        ),
+    ]  # fmt: skip
+    words = INTRODUCTION.format(
+        commit=commit, lighthouse=version["version"], runs=RUNS, cores=os.cpu_count(),
+        speed=statistics.median(one["speed"] for _, one in table.values()),
+    )  # fmt: skip
+    text = f"{words}\n" + "\n".join(lines) + "\n"
+    Path(__file__).with_name("RESULTS.md").write_text(text, encoding="utf-8")
 
 
 def main() -> None:
@@ -156,41 +194,51 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     wanted = [part for part in os.environ.get("MULTIVECTOR_PAGES", "").split(",") if part]
+    every = [*sorted((BOOK / "chapters").rglob("*.html")), BOOK / "search.html", BOOK / "404.html"]
     pages = [
-        name
-        for page in sorted((BOOK / "chapters").rglob("*.html"))
+        page.relative_to(BOOK).as_posix()
+        for page in every
         if not wanted or any(part in str(page) for part in wanted)
-        for name in [page.relative_to(BOOK).as_posix()]
     ]
+    both = os.environ.get("MULTIVECTOR_DEFAULT") != "0"
     chromium = install_browser.find()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        default = default_book(Path(folder))
+    with ExitStack() as stack:
+        folders = [BOOK]
+        if both:
+            folders.append(default_book(Path(stack.enter_context(tempfile.TemporaryDirectory()))))
+        homes = [stack.enter_context(served(folder)) for folder in folders]
+        playwright = stack.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        with served(BOOK) as ours, served(default) as theirs:
-            print("Gzip KB before any interaction (phone)\n")
-            kinds = ("html", "css", "script", "font", "image")
-            print(f"{'page':44}" + "".join(f"{kind:>8}" for kind in kinds)
-                  + f"{'all':>8}{'default':>9}")  # fmt: skip
-            for page in pages:
-                here = weigh(browser, f"{ours}/{page}")
-                there = weigh(browser, f"{theirs}/{page}")
-                print(f"{page.removeprefix('chapters/'):44}"
-                      + "".join(f"{here[kind] / 1024:>8.0f}" for kind in kinds)
-                      + f"{here.total() / 1024:>8.0f}{there.total() / 1024:>9.0f}")  # fmt: skip
-            browser.close()
-            if os.environ.get("MULTIVECTOR_LIGHTHOUSE") == "0":
-                return
-            print(f"\nLighthouse mobile, median of {RUNS}: ours / default\n")
-            print(f"{'page':44}" + "".join(f"{name:>16}" for name in (*SCORES, *TIMES)))
-            for page in pages:
-                measured = [lighthouse(f"{home}/{page}", chromium) for home in (ours, theirs)]
-                cells = [" / ".join(f"{one[score]:.0f}" for one in measured) for score in SCORES]
-                cells += [
-                    " / ".join(shown(one[name]) for one in measured)
-                    for name, (_, shown) in TIMES.items()
-                ]
-                print(f"{page.removeprefix('chapters/'):44}"
-                      + "".join(f"{cell:>16}" for cell in cells), flush=True)  # fmt: skip
+        print("Gzip KB before any interaction (phone)\n")
+        kinds = ("html", "css", "script", "font", "image")
+        print(f"{'page':44}" + "".join(f"{kind:>8}" for kind in (*kinds, "all"))
+              + ("  default" if both else ""))  # fmt: skip
+        sizes = {}
+        for page in pages:
+            here, *there = (weigh(browser, f"{home}/{page}") for home in homes)
+            sizes[page] = here.total() / 1024
+            print(f"{page.removeprefix('chapters/'):44}"
+                  + "".join(f"{here[kind] / 1024:>8.0f}" for kind in kinds)
+                  + f"{sizes[page]:>8.0f}"
+                  + "".join(f"{other.total() / 1024:>9.0f}" for other in there))  # fmt: skip
+        browser.close()
+        if os.environ.get("MULTIVECTOR_LIGHTHOUSE") == "0":
+            return
+        print(f"\nLighthouse mobile, median of {RUNS}: ours{' / default' if both else ''}\n")
+        print(f"{'page':44}" + "".join(f"{name:>16}" for name in (*SCORES, *TIMES)))
+        table = {}
+        for page in pages:
+            measured = [lighthouse(f"{home}/{page}", chromium) for home in homes]
+            table[page.removeprefix("chapters/")] = (sizes[page], measured[0])
+            cells = [" / ".join(f"{one[score]:.0f}" for one in measured) for score in SCORES]
+            cells += [
+                " / ".join(shown(one[name]) for one in measured)
+                for name, (_, shown) in TIMES.items()
+            ]
+            print(f"{page.removeprefix('chapters/'):44}"
+                  + "".join(f"{cell:>16}" for cell in cells), flush=True)  # fmt: skip
+        if os.environ.get("MULTIVECTOR_RECORD") == "1":
+            record(table)
 
 
 if __name__ == "__main__":

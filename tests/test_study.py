@@ -40,33 +40,44 @@ def page(*children: nodes.Node) -> nodes.section:
     return nodes.section("", nodes.title("", "Title"), *children)
 
 
-def test_a_time_counts_words_self_checks_and_code() -> None:
+def asked(*counts: int) -> dict[str, int]:
+    return dict(zip(study.MINUTES, counts, strict=True))
+
+
+def test_a_time_counts_words_and_all_there_is_to_do() -> None:
     words = nodes.paragraph("", "word " * 400)
     source = nodes.container(nb_element="cell_code_source")
     code = nodes.container("", source, nb_element="cell_code")
-    hidden = nodes.container(nb_element="cell_code")  # its input was taken out
-    found = study.measure(page(words, selfcheck.SelfCheckForm(), code, hidden))
-    assert found == study.Reading(400, 1, 0, 1)
-    assert found.minutes == round(
-        400 / study.WORDS_A_MINUTE + study.MINUTES_A_QUESTION + study.MINUTES_A_CELL
+    explorer = nodes.raw("", '<section class="mv-explorer" id="x"></section>', format="html")
+    hidden = nodes.container("", explorer, nb_element="cell_code")  # its input was taken out
+    found = study.measure(page(words, selfcheck.SelfCheckForm(), code, hidden, nodes.figure()))
+    assert found == study.Reading(400, asked(1, 1, 1, 0, 1))
+    assert found.exact == pytest.approx(
+        400 / study.WORDS_A_MINUTE + sum(study.MINUTES.values()) - study.MINUTES["exercise"]
     )
-    assert found.line() == f"About {found.minutes} minutes: 400 words, 1 self-check, 1 code cell."
+    assert found.line() == (
+        f"About {found.minutes} minutes: 400 words, 1 self-check, 1 figure, 1 explorer, "
+        "1 code cell."
+    )
 
 
 def test_a_short_page_takes_a_minute() -> None:
-    assert study.Reading(3, 0, 0, 0).line() == "About 1 minute: 3 words."
+    assert study.Reading(3, asked(0, 0, 0, 0, 0)).line() == "About 1 minute: 3 words."
 
 
 def test_more_to_do_never_takes_less_time() -> None:
-    base = study.Reading(900, 2, 1, 3)
-    for more in ((2000, 2, 1, 3), (900, 9, 1, 3), (900, 2, 3, 3), (900, 2, 1, 9)):
-        assert study.Reading(*more).minutes > base.minutes
+    base = study.Reading(900, asked(2, 1, 1, 1, 3))
+    assert study.Reading(2000, base.counts).minutes > base.minutes
+    for name in study.MINUTES:
+        more = study.Reading(900, {**base.counts, name: 9})
+        assert more.minutes > base.minutes
 
 
 def test_the_convention_is_printed_from_the_same_numbers() -> None:
-    said = study.how_counted()
-    for number in (study.WORDS_A_MINUTE, study.MINUTES_A_QUESTION, study.MINUTES_AN_EXERCISE):
-        assert f"{number:g}" in said
+    said = study.rates()
+    assert f"every {study.WORDS_A_MINUTE} words" in said
+    for name, minutes in study.MINUTES.items():
+        assert f"{minutes} for each {name}" in said
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +106,7 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_a_chapter_has_its_time_its_boxes_and_its_mark(built: Path) -> None:
     text = (built / "chapters/theory/one.html").read_text()
-    assert re.search(r'</h1><p class="mv-time">About 2 minutes: \d+ words, 2 self-checks', text)
+    assert re.search(r'</h1><p class="mv-time">About 4 minutes: \d+ words, 2 self-checks', text)
     labels = re.findall(r'<label class="mv-tick">(.*?)</label>', text)
     assert [re.sub("<[^>]+>", "", label).strip() for label in labels] == ["Do this.", "Do that."]
     assert all('type="checkbox"' in label for label in labels)

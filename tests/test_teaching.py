@@ -14,7 +14,8 @@ import yaml
 from sphinx.testing.util import SphinxTestApp
 
 from multivector.book import assignments, launch, repository, syllabus
-from multivector.book.syllabus import Load, SyllabusError, Week
+from multivector.book.study import WORDS_A_MINUTE, Reading
+from multivector.book.syllabus import SyllabusError, Week
 from multivector.cli import parser
 from multivector.grading import build
 from multivector.grading.assignment import read_all
@@ -35,50 +36,10 @@ def front(slug: str) -> dict:
 
 # --- the course as numbers ----------------------------------------------------------------------
 
-PAGE = """---
-a: b
----
-
-# Title here
-
-Three short words, {fact}`some-id`.
-
-```{code-cell} ipython3
-fig = charts.bars(name="fig-a")
-explorers.Trade(kind="x")
-```
-
-```{self-check} sc-a
-A question that is not prose?
-= 1 :: yes
-```
-
-```{exercise} Try
-Two words
-```
-"""
-
-
-def test_a_page_is_words_and_things_to_do() -> None:
-    found = syllabus.load(PAGE)
-    assert found.words == 2 + 5 + 2  # heading, sentence with the parts of an id, exercise
-    assert found.counts == {"self-check": 1, "figure": 1, "explorer": 1, "exercise": 1}
-    assert found.minutes == pytest.approx(
-        9 / syllabus.WORDS_A_MINUTE + sum(syllabus.MINUTES.values())
-    )
-
-
-def test_every_chapter_has_a_load() -> None:
-    for docname in CHAPTERS:
-        found = syllabus.load((ROOT / f"{docname}.md").read_text("utf-8"))
-        assert 500 < found.words < 10_000, docname
-        assert found.counts and found.counts["self-check"] >= 3, docname
-
-
 def test_minutes_are_rounded_up_and_count_the_assignment() -> None:
     slug, assignment = next(iter(ASSIGNMENTS.items()))
     week = Week(("a", "b"), "x", (slug,))
-    loads = {"a": Load(syllabus.WORDS_A_MINUTE), "b": Load(0)}
+    loads = {"a": Reading(WORDS_A_MINUTE, {}), "b": Reading(0, {})}
     exact = assignment.minutes + 1
     found = syllabus.minutes(week, loads, ASSIGNMENTS)
     assert found % syllabus.STEP == 0

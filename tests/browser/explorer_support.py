@@ -53,6 +53,10 @@ kernelspec: {name: python3, display_name: Python 3}
 # Explorers
 
 """
+ALIVE = """(() => {
+  const all = [...document.querySelectorAll('section.mv-explorer')];
+  return all.length && all.every(one => one.dataset.live === 'yes');
+})()"""
 
 
 def build_book(folder: Path) -> Path:
@@ -152,7 +156,8 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
         if m.type == "error" and "favicon" not in f"{m.text}{m.location}" else None,
     )  # fmt: skip
     page.goto(address)
-    until(page, "document.querySelector('section.mv-explorer')?.dataset.live === 'yes'")
+    page.keyboard.press("Shift")  # explorers sleep until the reader comes near, or presses a key
+    until(page, ALIVE)
     yield page
     context.close()
     assert not trouble, trouble

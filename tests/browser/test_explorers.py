@@ -296,6 +296,7 @@ def test_the_first_view_is_the_poster(browser, homes, name):
         page = context.new_page()
         page.goto(homes["http"])
         if script:
+            page.keyboard.press("Shift")
             page.wait_for_selector(f"{LIVE.format(name)}[data-live=yes]")
         heights.append(page.locator(LIVE.format(name)).locator(".mv-form").bounding_box()["height"])
         heights.append(
@@ -303,6 +304,37 @@ def test_the_first_view_is_the_poster(browser, homes, name):
         )
         context.close()
     assert heights[0] == heights[2] and abs(heights[1] - heights[3]) < 2
+
+
+def test_an_explorer_sleeps_until_it_is_near_or_a_key_is_pressed(browser, homes):
+    """A phone does no work for what is not seen; and no key goes past an explorer asleep."""
+    context = browser.new_context(viewport={"width": 412, "height": 823})
+    page = context.new_page()
+    page.goto(homes["http"])
+    awake = "document.querySelectorAll('section.mv-explorer[data-live]').length"
+    last = page.locator("section.mv-explorer").last
+    until(page, f"{awake} > 0")
+    assert page.evaluate(awake) < len(NAMES)
+    assert last.get_attribute("data-live") is None
+    last.scroll_into_view_if_needed()
+    last.and_(page.locator("[data-live=yes]")).wait_for()
+    assert page.evaluate(awake) < len(NAMES)
+    page.keyboard.press("Shift")
+    assert page.evaluate(awake) == len(NAMES)
+    context.close()
+    context = browser.new_context(viewport={"width": 412, "height": 823})
+    page = context.new_page()
+    page.goto(homes["http"])
+    # From a link before them all the first press of Tab must reach a control, not the page's end.
+    page.evaluate("""() => {
+      const link = document.createElement('a');
+      link.href = '#';
+      [...document.querySelectorAll('section.mv-explorer')].at(-1).before(link);
+      link.focus({ preventScroll: true });
+    }""")
+    page.keyboard.press("Tab")
+    assert page.evaluate("Boolean(document.activeElement.closest('section.mv-explorer'))")
+    context.close()
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

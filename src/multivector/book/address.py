@@ -104,6 +104,8 @@ def _write(app: Any, error: Exception | None) -> None:
         (out / "index.html").write_text(first, encoding="utf-8")
     if base:
         (out / "sitemap.xml").write_text(site_map(base, known), encoding="utf-8")
+    else:  # an earlier build into this folder may have had an address
+        (out / "sitemap.xml").unlink(missing_ok=True)
 
 
 def _root(app: Any, error: Exception | None) -> None:

@@ -75,13 +75,34 @@ def _where(env: Any) -> dict[str, str]:
     return found
 
 
+def _pages(env: Any) -> dict[str, str]:
+    """Return the first words of each page, noted as it is read."""
+    if not hasattr(env, "mv_first_words"):
+        env.mv_first_words, env.mv_meant = {}, []
+    return env.mv_first_words
+
+
+def _note(app: Any, doctree: nodes.document) -> None:
+    _pages(app.env)[app.env.docname] = description(doctree, "")
+    if app.env.docname == GLOSSARY:
+        app.env.mv_meant = terms(doctree)
+
+
+def _purge(app: Any, env: Any, docname: str) -> None:
+    _pages(env).pop(docname, None)
+
+
+def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
+    _pages(env).update({name: text for name, text in _pages(other).items() if name in docnames})
+    if GLOSSARY in docnames:
+        env.mv_meant = other.mv_meant
+
+
 def _write(app: Any, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
-    env = app.env
-    meant = terms(env.get_doctree(GLOSSARY)) if GLOSSARY in env.found_docs else []
-    pages = {name: description(env.get_doctree(name), "") for name in sorted(env.found_docs)}
-    text = script(statements(_where(env)), meant, {k: v for k, v in pages.items() if v})
+    pages = {name: text for name, text in sorted(_pages(app.env).items()) if text}
+    text = script(statements(_where(app.env)), app.env.mv_meant, pages)
     Path(app.outdir, "_static", INDEX).write_text(text, encoding="utf-8")
 
 
@@ -94,7 +115,10 @@ def _lists(app: Any, page: str, template: str, context: dict, doctree: Any) -> N
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Write the index when the build ends, before addresses are stamped."""
+    """Note pages as they are read; write the index at the end, before addresses are stamped."""
+    app.connect("doctree-read", _note, priority=900)
+    app.connect("env-purge-doc", _purge)
+    app.connect("env-merge-info", _merge)
     app.connect("html-page-context", _lists)
     app.connect("build-finished", _write, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 import textwrap
 from pathlib import Path
 from typing import Any
@@ -117,7 +118,14 @@ def _add(app: Any, page: str, template: str, context: dict, doctree: Any) -> Non
     context["mv_preview"] = tags(values)
 
 
+def _clear(app: Any) -> None:
+    """Drop the pictures of an earlier build that had an address."""
+    if app.builder.name == "html" and not address.find():
+        shutil.rmtree(Path(app.outdir, FOLDER), ignore_errors=True)
+
+
 def setup(app: Any) -> dict[str, Any]:
     """Add the previews to each page, after ``weight`` has described it."""
+    app.connect("builder-inited", _clear)
     app.connect("html-page-context", _add, priority=960)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -62,13 +62,31 @@ def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
 def table(rows: list[facts.Fact], elsewhere: str) -> str:
     """Return the table of statements as HTML; every row has the id ``s-<fact_id>``."""
     shown = {fact.fact_id for fact in rows}
-    head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
+    # Roles: a narrow screen lays rows out as cards, and a browser may then forget the table.
+    head = "".join(f'<th scope="col" role="columnheader">{title}</th>' for title in _HEAD)
     body = "".join(_row(fact, shown, elsewhere) for fact in rows)
     return (
-        f'<div class="mv-statements"><p class="mv-count">{len(rows)} statements</p>'
+        f'<div class="mv-statements">{_filters(rows)}'
+        f'<p class="mv-count" aria-live="polite">{len(rows)} statements</p>'
         f'<div class="book-scroll mv-tall" tabindex="0" role="region" aria-label="Statements">'
-        f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div></div>"
+        f'<table role="table"><thead role="rowgroup"><tr role="row">{head}</tr></thead>'
+        f'<tbody role="rowgroup">{body}</tbody></table></div></div>'
     )
+
+
+def _filters(rows: list[facts.Fact]) -> str:
+    """Return the form that narrows the table: in the page from the start, for nothing may move."""
+    fields = '<label>Search <input type="search"></label>'
+    for column, value in ((2, facts.voice), (3, lambda f: f.kind), (4, lambda f: f.vector)):
+        options = "".join(
+            f"<option>{html.escape(one)}</option>"
+            for one in sorted({value(fact) for fact in rows} - {None, ""})
+        )
+        fields += (
+            f'<label>{_HEAD[column]} <select data-column="{column}">'
+            f'<option value="">all</option>{options}</select></label>'
+        )
+    return f'<form class="mv-filters mv-js">{fields}</form>'
 
 
 def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
@@ -94,7 +112,11 @@ def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
         html.escape(facts.period(fact)),
         html.escape(fact.source_id) + (f", {html.escape(fact.locator)}" if fact.locator else ""),
     )
-    return f'<tr id="s-{fact.fact_id}">' + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+    row = "".join(
+        f'<td role="cell" data-name="{name}">{cell}</td>'
+        for name, cell in zip(_HEAD, cells, strict=True)
+    )
+    return f'<tr role="row" id="s-{fact.fact_id}">{row}</tr>'
 
 
 class Sources(SphinxDirective):

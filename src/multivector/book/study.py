@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,43 +20,41 @@ from sphinx.util.docutils import SphinxDirective
 from multivector.book import cache, selfcheck
 from multivector.book.terms import TAUGHT, reading_order
 
-#: A convention, printed beside the times it gives: an unhurried pace, as in a second language
-WORDS_A_MINUTE = 200
-MINUTES_A_QUESTION = 1.0
-MINUTES_AN_EXERCISE = 5.0
-MINUTES_A_CELL = 0.5
+#: Words a minute of a student who reads to learn, in a second language. A convention, as are the
+#: minutes below: both are printed beside the times they give, here and in the syllabuses.
+WORDS_A_MINUTE = 130
+#: Minutes for one of each
+MINUTES = {"self-check": 2, "figure": 2, "explorer": 5, "exercise": 15, "code cell": 1}
 
+_EXPLORER = '<section class="mv-explorer"'
 _FOLDED_CODE = re.compile(r'<details class="[^"]*\bhide\b[^"]*">\s*<summary[^>]*>.*?</summary>\s*'
                           r'<div class="cell_input', re.S)  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Reading:
-    """What there is to read and to do on a page."""
+    """What a page asks of its reader: words, and how many there are of each key of ``MINUTES``."""
 
     words: int
-    questions: int
-    exercises: int
-    cells: int
+    counts: Mapping[str, int]
+
+    @property
+    def exact(self) -> float:
+        """Return the minutes it takes, not rounded."""
+        return self.words / WORDS_A_MINUTE + sum(MINUTES[k] * n for k, n in self.counts.items())
 
     @property
     def minutes(self) -> int:
         """Return the minutes it takes, at least one."""
-        return max(1, round(
-            self.words / WORDS_A_MINUTE + self.questions * MINUTES_A_QUESTION
-            + self.exercises * MINUTES_AN_EXERCISE + self.cells * MINUTES_A_CELL
-        ))  # fmt: skip
+        return max(1, round(self.exact))
 
     def line(self) -> str:
         """Return the sentence under a title."""
         parts = [f"{self.words:,} words"] + [
             f"{count} {one if count == 1 else one + 's'}"
-            for count, one in (
-                (self.questions, "self-check"), (self.exercises, "exercise"),
-                (self.cells, "code cell"),
-            )
+            for one, count in self.counts.items()
             if count
-        ]  # fmt: skip
+        ]
         return f"About {self.minutes} {_minutes(self.minutes)}: {', '.join(parts)}."
 
 
@@ -65,27 +64,39 @@ def _minutes(count: int) -> str:
 
 def measure(doctree: nodes.Node) -> Reading:
     """Return what a page asks of its reader; code whose input is taken out is not read."""
-    words = questions = exercises = cells = 0
+    words = 0
+    counts = dict.fromkeys(MINUTES, 0)
     for node in doctree.findall(nodes.Element):
         kind = type(node).__name__
         if isinstance(node, nodes.paragraph):
             words += len(node.astext().split())
         elif isinstance(node, selfcheck.SelfCheckForm):
-            questions += 1
+            counts["self-check"] += 1
+        elif isinstance(node, nodes.figure):
+            counts["figure"] += 1
+        elif isinstance(node, nodes.raw) and _EXPLORER in node.astext():
+            counts["explorer"] += 1
         elif kind in ("exercise_node", "exercise_enumerable_node"):
-            exercises += 1
+            counts["exercise"] += 1
         elif isinstance(node, nodes.container) and node.get("nb_element") == "cell_code_source":
-            cells += 1
-    return Reading(words, questions, exercises, cells)
+            counts["code cell"] += 1
+    return Reading(words, counts)
 
 
-def how_counted() -> str:
+def rates() -> str:
     """Return the sentence that says how the times are made."""
+    each = ", ".join(f"{value} for each {name}" for name, value in MINUTES.items())
     return (
-        f"Times count {WORDS_A_MINUTE} words a minute, {MINUTES_A_QUESTION:g} minute a self-check, "
-        f"{MINUTES_AN_EXERCISE:g} minutes an exercise and {60 * MINUTES_A_CELL:g} seconds a code "
-        "cell. It is a convention, not a measurement of you."
+        f"Times count a minute for every {WORDS_A_MINUTE} words, and in minutes {each}. "
+        "It is a convention, not a measurement of you."
     )
+
+
+def readings(env: Any) -> dict[str, Reading]:
+    """Return what each page that teaches asks of its reader, by docname."""
+    if not hasattr(env, "mv_readings"):
+        env.mv_readings = {}
+    return env.mv_readings
 
 
 class ProgressPlace(nodes.General, nodes.Element):
@@ -98,7 +109,7 @@ class Progress(SphinxDirective):
     def run(self) -> list[nodes.Node]:
         """Return the marker; the table needs every page."""
         self.env.mv_progress_page = self.env.docname
-        return [ProgressPlace(), nodes.paragraph(text=how_counted())]
+        return [ProgressPlace(), nodes.paragraph(text=rates())]
 
 
 def table(rows: list[tuple[str, str, str, Reading, int, list[str]]]) -> str:
@@ -142,23 +153,17 @@ def table(rows: list[tuple[str, str, str, Reading, int, list[str]]]) -> str:
 # --- with Sphinx --------------------------------------------------------------------------------
 
 
-def _readings(env: Any) -> dict[str, Reading]:
-    if not hasattr(env, "mv_readings"):
-        env.mv_readings = {}
-    return env.mv_readings
-
-
 def _collect(app: Any, doctree: nodes.document) -> None:
     if app.env.docname.startswith(TAUGHT):
-        _readings(app.env)[app.env.docname] = measure(doctree)
+        readings(app.env)[app.env.docname] = measure(doctree)
 
 
 def _purge(app: Any, env: Any, docname: str) -> None:
-    _readings(env).pop(docname, None)
+    readings(env).pop(docname, None)
 
 
 def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    _readings(env).update({d: r for d, r in _readings(other).items() if d in docnames})
+    readings(env).update({d: r for d, r in readings(other).items() if d in docnames})
 
 
 def _again(app: Any, env: Any) -> list[str]:
@@ -168,15 +173,15 @@ def _again(app: Any, env: Any) -> list[str]:
 
 def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(ProgressPlace)):
-        readings, env = _readings(app.env), app.env
+        found, env = readings(app.env), app.env
         rows = [
             (
                 page, app.builder.get_relative_uri(docname, page), env.titles[page].astext(),
-                readings[page], len(selfcheck.objectives_of(env, page)),
+                found[page], len(selfcheck.objectives_of(env, page)),
                 selfcheck.checks_of(env, page),
             )
             for page in reading_order(env, app.config.root_doc)
-            if page in readings
+            if page in found
         ]  # fmt: skip
         place.replace_self(nodes.raw("", table(rows), format="html"))
 
@@ -187,7 +192,7 @@ def _context(app: Any, page: str, template: str, context: dict, doctree: Any) ->
         return
     body = context["body"]
     context["mv_folded_code"] = bool(_FOLDED_CODE.search(body))
-    reading = _readings(app.env).get(page)
+    reading = readings(app.env).get(page)
     if reading is None:
         return
     progress = getattr(app.env, "mv_progress_page", None)

@@ -9,7 +9,6 @@ typed. ``{syllabus-rates}`` prints the rates below.
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,18 +19,12 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from multivector.book import assignments, cache, selfcheck
-from multivector.book.plain import Directive, body, split
+from multivector.book.study import Reading, rates, readings
 from multivector.grading.assignment import Assignment, read_all
 
-#: Words a minute of a student who reads to learn, in a second language. An assumption.
-WORDS_A_MINUTE = 130
-#: Minutes for one of each. Assumptions, too.
-MINUTES = {"self-check": 2, "figure": 2, "explorer": 5, "exercise": 15}
 #: Weeks are rounded up to so many minutes
 STEP = 5
 _KEYS = {"read", "class", "due"}
-#: Directives that are not read as prose
-_SKIPPED = {"code-cell", "math"}
 
 
 class SyllabusError(ValueError):
@@ -45,39 +38,6 @@ class Week:
     read: tuple[str, ...]
     activity: str
     due: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class Load:
-    """What a page asks of a student: words of prose, and how many of each thing to do."""
-
-    words: int = 0
-    counts: Mapping[str, int] | None = None
-
-    @property
-    def minutes(self) -> float:
-        """Return the minutes by the rates of this module, not rounded."""
-        done = sum(MINUTES[name] * count for name, count in (self.counts or {}).items())
-        return self.words / WORDS_A_MINUTE + done
-
-
-def load(text: str) -> Load:
-    """Return the load of one page from its MyST source."""
-    words = 0
-    counts = dict.fromkeys(MINUTES, 0)
-    for block in split(body(text)[0]):
-        lines = block.content if isinstance(block, Directive) else block.lines
-        if isinstance(block, Directive):
-            if block.name in ("self-check", "exercise"):
-                counts[block.name] += 1
-            if block.name == "code-cell":
-                code = "\n".join(lines)
-                counts["figure"] += len(re.findall(r"\bname=\"fig-", code))
-                counts["explorer"] += len(re.findall(r"\bexplorers\.[A-Z]\w*\(", code))
-            if block.name in _SKIPPED or block.name == "self-check":
-                continue
-        words += sum(len(re.findall(r"\w+", re.sub(r"\{[\w:]+\}", "", line))) for line in lines)
-    return Load(words, counts)
 
 
 def plan(text: str) -> list[Week]:
@@ -123,9 +83,9 @@ def problems(
     return found
 
 
-def minutes(week: Week, loads: Mapping[str, Load], given: Mapping[str, Assignment]) -> int:
+def minutes(week: Week, loads: Mapping[str, Reading], given: Mapping[str, Assignment]) -> int:
     """Return a week's minutes of self-study, assignments included, rounded up to ``STEP``."""
-    total = sum(loads[page].minutes for page in week.read)
+    total = sum(loads[page].exact for page in week.read)
     total += sum(given[name].minutes for name in week.due)
     return STEP * math.ceil(total / STEP)
 
@@ -193,10 +153,9 @@ class Rates(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Return one paragraph."""
-        each = ", ".join(f"{value} for each {name}" for name, value in MINUTES.items())
         words = (
-            f"A minute for every {WORDS_A_MINUTE} words of prose; in minutes {each}; "
-            f"and the time that an assignment states. Weeks are rounded up to {STEP} minutes."
+            f"{rates()} An assignment takes the time that it states. "
+            f"Weeks are rounded up to {STEP} minutes."
         )
         return [nodes.paragraph(text=words)]
 
@@ -208,16 +167,14 @@ def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
     given = {a.slug: a for a in read_all(Path(app.srcdir))}
     rows = selfcheck.coverage(app.env)
     for place in places:
-        pages = {page for week in place["weeks"] for page in week.read}
-        loads = {page: load(Path(app.env.doc2path(page)).read_text("utf-8")) for page in pages}
-        place.replace_self(_table(app, docname, place, loads, given, rows))
+        place.replace_self(_table(app, docname, place, readings(app.env), given, rows))
 
 
 def _table(
     app: Any,
     docname: str,
     place: SyllabusPlace,
-    loads: Mapping[str, Load],
+    loads: Mapping[str, Reading],
     given: Mapping[str, Assignment],
     rows: list[tuple],
 ) -> list[nodes.Node]:

@@ -638,23 +638,49 @@ const MV = (() => {
     };
   }
 
+  /**
+   * In a page, an explorer sleeps as its poster until the reader comes within a screen of it: a
+   * phone should not work for what may never be seen. A key may move the focus anywhere, and an
+   * address may name any explorer: both wake all, before the browser looks where to go.
+   */
+  const asleep = new Map();
+  function wake(el) {
+    const rise = asleep.get(el);
+    if (!rise) return;
+    asleep.delete(el);
+    near.unobserve(el);
+    rise();
+  }
+  const wakeAll = () => [...asleep.keys()].forEach(wake);
+  const inPage = typeof window !== "undefined" && "IntersectionObserver" in window;
+  const near = inPage && new IntersectionObserver((entries) => {
+    for (const entry of entries) if (entry.isIntersecting) wake(entry.target);
+  }, { rootMargin: "100% 0px" });
+
   /** Bring to life every place in this page where the explorer `name` was printed. */
   function mount(name, made) {
     const start = () => {
       for (const el of document.querySelectorAll(`section.mv-explorer[data-explorer="${name}"]`)) {
-        if (el.dataset.live) continue;
         const holder = el.querySelector("script.mv-state");
-        if (!holder) continue;
-        el.dataset.live = "yes";
-        const model = pageModel(JSON.parse(holder.textContent));
-        attach(made, { model, el, home: "page", key: el.dataset.key });
+        if (el.dataset.live || asleep.has(el) || !holder) continue;
+        asleep.set(el, () => {
+          el.dataset.live = "yes";
+          const model = pageModel(JSON.parse(holder.textContent));
+          attach(made, { model, el, home: "page", key: el.dataset.key });
+        });
+        if (Address.read(location.hash, el.dataset.key).mine) wake(el);
+        else near.observe(el);
       }
     };
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
     else start();
   }
-  if (typeof window !== "undefined") {
-    window.addEventListener("popstate", () => { if (page.members.length) readAddress(); });
+  if (inPage) {
+    for (const moved of ["keydown", "focusin"]) window.addEventListener(moved, wakeAll, true);
+    window.addEventListener("popstate", () => {
+      wakeAll();
+      if (page.members.length) readAddress();
+    });
   }
 
   return { esc, fmt, px, clamp, sum, listing, ticks, scale, shape, text, svg, tip, hit, spread, legend, lines, bars, stack,

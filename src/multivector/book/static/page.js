@@ -32,7 +32,10 @@
     const list = document.getElementById("pst-primary-sidebar");
     if (!list) return;
     const here = list.querySelector(".current.active > a, a.current");
-    if (here && here.offsetTop > innerHeight * 0.85) list.scrollTop = here.offsetTop - innerHeight / 2;
+    // With the first frame, whose layout it needs anyway.
+    if (here) requestAnimationFrame(function () {
+      if (here.offsetTop > innerHeight * 0.85) list.scrollTop = here.offsetTop - innerHeight / 2;
+    });
     all(".mv-hide-list").forEach(function (button) {
       button.addEventListener("click", function () {
         button.setAttribute("aria-pressed", String(root.classList.toggle("mv-list-hidden")));
@@ -157,12 +160,19 @@
     });
   }
 
-  /** What scrolls sideways must be reachable by keyboard. */
+  /** What scrolls must be reachable by keyboard. What is folded has no size, until it opens. */
   function reach() {
-    all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) {
-      if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
-      else box.removeAttribute("tabindex");
+    const sizes = new ResizeObserver(function (entries) {
+      const boxes = entries.map(function (entry) { return entry.target; });
+      const scrolls = boxes.map(function (box) {
+        return box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+      });
+      boxes.forEach(function (box, n) {
+        if (scrolls[n]) box.tabIndex = 0;
+        else box.removeAttribute("tabindex");
+      });
     });
+    all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) { sizes.observe(box); });
   }
 
   function menus() {
@@ -198,10 +208,6 @@
     found();
     const later = window.requestIdleCallback || function (call) { setTimeout(call, 200); };
     later(function () { copyButtons(); reach(); });
-    let waiting = 0;
-    const again = function () { clearTimeout(waiting); waiting = setTimeout(reach, 300); };
-    addEventListener("resize", again);
-    addEventListener("toggle", reach, true); // what was folded had no width to compare
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

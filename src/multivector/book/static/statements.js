@@ -6,21 +6,13 @@
     const rows = Array.from(body.rows);
     const count = box.querySelector(".mv-count");
     const heads = Array.from(box.querySelectorAll("th"));
-    count.setAttribute("aria-live", "polite");
-    const form = document.createElement("form");
-    form.className = "mv-filters";
-    const search = labelled(form, "Search", document.createElement("input"));
-    search.type = "search";
-    const filters = [["Who says it", 2], ["Kind", 3], ["Vector", 4]].map(function (pair) {
-      const select = labelled(form, pair[0], document.createElement("select"));
-      select.append(new Option("all", ""));
-      const values = new Set(rows.map(function (row) { return row.cells[pair[1]].textContent; }));
-      Array.from(values).filter(Boolean).sort().forEach(function (value) { select.append(new Option(value, value)); });
-      return { select: select, column: pair[1] };
+    const form = box.querySelector("form");
+    const search = form.querySelector("input");
+    const filters = Array.from(form.querySelectorAll("select")).map(function (select) {
+      return { select: select, column: Number(select.dataset.column) };
     });
     form.addEventListener("submit", function (event) { event.preventDefault(); });
     form.addEventListener("input", show);
-    count.before(form);
 
     function show() {
       const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
@@ -50,13 +42,6 @@
         body.append.apply(body, down ? sorted.reverse() : sorted);
       });
     });
-  }
-
-  function labelled(form, text, field) {
-    const label = document.createElement("label");
-    label.append(text + " ", field);
-    form.append(label);
-    return field;
   }
 
   document.querySelectorAll(".mv-statements").forEach(start);
