@@ -127,7 +127,7 @@ def test_the_table_names_what_each_chapter_holds(built: Path) -> None:
     assert 'data-checks="sc-a sc-b"' in row and 'data-objectives="2"' in row
     assert 'href="chapters/theory/one.html"' in row
     assert "<noscript><p>Progress is kept by a script" in text
-    assert study.how_counted() in text
+    assert study.rates() in text
 
 
 def test_an_epub_has_objectives_without_boxes(tmp_path: Path) -> None:
