@@ -5,6 +5,7 @@
   const home = new URL(".", document.currentScript.src).href;
   const all = function (selector) { return Array.from(document.querySelectorAll(selector)); };
   const store = function (key, value) { try { localStorage.setItem(key, value); } catch (error) { /* private mode */ } };
+  const later = window.requestIdleCallback || function (call) { setTimeout(call, 200); };
   const stored = function (key) { try { return localStorage.getItem(key); } catch (error) { return null; } };
 
   // --- colours: as the system says, light, dark ----------------------------------------------
@@ -175,6 +176,19 @@
     all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) { sizes.observe(box); });
   }
 
+  /** Lay out what page.css puts off, a screenful at a time: then everything has its true height. */
+  function unroll() {
+    const rolled = all(".bd-article > section > section > *");
+    later(function some() {
+      for (let room = 800; room > 0 && rolled.length;) {
+        const next = rolled.shift();
+        next.style.contentVisibility = "visible";
+        room -= 100 + next.textContent.length;
+      }
+      if (rolled.length) requestAnimationFrame(function () { later(some); });
+    });
+  }
+
   function menus() {
     const close = function (but) {
       all("details.mv-menu[open]").forEach(function (menu) { if (menu !== but) menu.open = false; });
@@ -206,8 +220,7 @@
     unfold();
     addEventListener("hashchange", unfold);
     found();
-    const later = window.requestIdleCallback || function (call) { setTimeout(call, 200); };
-    later(function () { copyButtons(); reach(); });
+    later(function () { copyButtons(); reach(); unroll(); });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
