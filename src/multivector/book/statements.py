@@ -14,6 +14,7 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import facts
+from multivector.book.figures import cell
 from multivector.data import data_dir, load
 
 _HEAD = ("Statement", "About", "Who says it", "Kind", "Vector", "When", "Source")
@@ -113,8 +114,8 @@ def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
         html.escape(fact.source_id) + (f", {html.escape(fact.locator)}" if fact.locator else ""),
     )
     row = "".join(
-        f'<td role="cell" data-name="{name}">{cell}</td>'
-        for name, cell in zip(_HEAD, cells, strict=True)
+        f'<td role="cell" data-name="{name}">{text}</td>'
+        for name, text in zip(_HEAD, cells, strict=True)
     )
     return f'<tr role="row" id="s-{fact.fact_id}">{row}</tr>'
 
@@ -139,15 +140,15 @@ class Sources(SphinxDirective):
             date = row["published_date"]
             date = date.date().isoformat() if hasattr(date, "date") else (date or row["year"])
             cells = (
-                row["source_id"],
-                title,
-                html.escape(str(row["publisher"])),
-                str(date),
-                row["kind"].replace("_", " "),
-                row["stance"].replace("_", " "),
-                row["seen"],
+                cell(row["source_id"]),
+                f"<td>{title}</td>",
+                cell(str(row["publisher"])),
+                cell(str(date)),
+                cell(row["kind"].replace("_", " ")),
+                cell(row["stance"].replace("_", " ")),
+                cell(row["seen"]),
             )
-            rows.append("<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>")
+            rows.append(f"<tr>{''.join(cells)}</tr>")
         head = "".join(
             f'<th scope="col">{title}</th>'
             for title in ("Id", "Title", "Publisher", "Date", "Kind", "Stance", "Seen")

@@ -176,16 +176,18 @@
     all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) { sizes.observe(box); });
   }
 
-  /** Lay out what page.css puts off, a screenful at a time: then everything has its true height. */
+  /** Lay out in quiet moments what page.css puts off: then everything has its true height. */
   function unroll() {
+    if (!CSS.supports("overflow-anchor", "auto")) return;
     const rolled = all(".bd-article > section > section > *");
-    later(function some() {
-      for (let room = 800; room > 0 && rolled.length;) {
+    later(function some(moment) {
+      do {
         const next = rolled.shift();
+        if (!next) return;
         next.style.contentVisibility = "visible";
-        room -= 100 + next.textContent.length;
-      }
-      if (rolled.length) requestAnimationFrame(function () { later(some); });
+        next.getBoundingClientRect(); // now, in this moment, not in the next frame
+      } while (moment && moment.timeRemaining() > 25);
+      later(some);
     });
   }
 
