@@ -324,7 +324,7 @@ def _clean(tree: html.HtmlElement) -> None:
         if not isinstance(node.tag, str):
             continue
         for name in list(node.attrib):
-            if name in _ATTRIBUTES or name.startswith("data-"):
+            if name in _ATTRIBUTES or (name.startswith("data-") and name != "data-name"):
                 del node.attrib[name]
         if language := node.get("lang"):
             node.set("{http://www.w3.org/XML/1998/namespace}lang", language)
