@@ -31,7 +31,7 @@ DROPPED = (
     "//*[@mv-readout]", "//*[@mv-notice]", "//*[@mv-narrow]", "//*[@book-poster-narrow]",
     "//*[@mv-check-actions]", "//*[@mv-check-result]", "//*[@mv-check-mark]", "//*[@mv-filters]",
     "//*[@mv-hidden]", "//*[@mv-hide]", "//section[div[@mv-downloads]]", "//details[@hide]",
-    "//details[@mv-more]", "//*[@toctree-wrapper]", "//*[@mv-js]", "//*[@mv-continue]",
+    "//details[@mv-more]", "//*[@toctree-wrapper]", "//*[@mv-js]",
     "//*[@mv-goal-done]", "//label[@mv-tick]/input", "//style", "//noscript",
 )  # fmt: skip
 #: Pages that are nothing without a browser that remembers
