@@ -161,19 +161,20 @@
     });
   }
 
-  /** What scrolls must be reachable by keyboard. What is folded has no size, until it opens. */
+  const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
+
+  /** What scrolls must be reachable by keyboard. */
+  function mark(box) {
+    if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
+    else box.removeAttribute("tabindex");
+  }
+
+  /** Look again whenever a box gets another size; what is folded has none, until it opens. */
   function reach() {
     const sizes = new ResizeObserver(function (entries) {
-      const boxes = entries.map(function (entry) { return entry.target; });
-      const scrolls = boxes.map(function (box) {
-        return box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
-      });
-      boxes.forEach(function (box, n) {
-        if (scrolls[n]) box.tabIndex = 0;
-        else box.removeAttribute("tabindex");
-      });
+      entries.forEach(function (entry) { mark(entry.target); });
     });
-    all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) { sizes.observe(box); });
+    all(boxes).forEach(function (box) { sizes.observe(box); });
   }
 
   /** Lay out in quiet moments what page.css puts off: then everything has its true height. */
@@ -186,6 +187,7 @@
         if (!next) return;
         next.style.contentVisibility = "visible";
         next.getBoundingClientRect(); // now, in this moment, not in the next frame
+        if (next.matches(boxes)) mark(next); // its own size may be what was guessed
       } while (moment && moment.timeRemaining() > 25);
       later(some);
     });
