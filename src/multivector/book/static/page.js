@@ -182,13 +182,14 @@
     if (!CSS.supports("overflow-anchor", "auto")) return;
     const rolled = all(".bd-article > section > section > *");
     later(function some(moment) {
+      const began = performance.now();
       do {
         const next = rolled.shift();
         if (!next) return;
         next.style.contentVisibility = "visible";
         next.getBoundingClientRect(); // now, in this moment, not in the next frame
         if (next.matches(boxes)) mark(next); // its own size may be what was guessed
-      } while (moment && moment.timeRemaining() > 25);
+      } while (moment && moment.timeRemaining() > 3 && performance.now() - began < 10);
       later(some);
     });
   }
