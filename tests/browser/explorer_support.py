@@ -53,10 +53,6 @@ kernelspec: {name: python3, display_name: Python 3}
 # Explorers
 
 """
-#: page.css puts off the layout of what is far from the screen; page.js, if it runs, makes up for it
-UNROLLED = """!document.documentElement.dataset.theme
-  || [...document.querySelectorAll('.bd-article > section > section > *')].every(
-    (node) => getComputedStyle(node).contentVisibility === 'visible')"""
 ALIVE = """(() => {
   const all = [...document.querySelectorAll('section.mv-explorer')];
   return all.length && all.every(one => one.dataset.live === 'yes');
@@ -134,7 +130,8 @@ def until(page: Page, expression: str, arg: object = None, seconds: float = 30) 
 def idle(page: Page) -> None:
     """Wait until the page has done what it put off until it is idle (callbacks run in order)."""
     page.evaluate("new Promise((done) => requestIdleCallback(() => done()))")
-    until(page, UNROLLED)
+    # Boxes are measured with the frame after that.
+    page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
 
 
 @contextmanager

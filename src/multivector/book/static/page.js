@@ -161,37 +161,19 @@
     });
   }
 
-  const boxes = "pre, .cell_output > .output, .pst-scrollable-table-container";
-
-  /** What scrolls must be reachable by keyboard. */
-  function mark(box) {
-    if (box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1) box.tabIndex = 0;
-    else box.removeAttribute("tabindex");
-  }
-
-  /** Look again whenever a box gets another size; what is folded has none, until it opens. */
+  /** What scrolls must be reachable by keyboard. What is folded has no size, until it opens. */
   function reach() {
     const sizes = new ResizeObserver(function (entries) {
-      entries.forEach(function (entry) { mark(entry.target); });
+      const boxes = entries.map(function (entry) { return entry.target; });
+      const scrolls = boxes.map(function (box) {
+        return box.scrollWidth > box.clientWidth + 1 || box.scrollHeight > box.clientHeight + 1;
+      });
+      boxes.forEach(function (box, n) {
+        if (scrolls[n]) box.tabIndex = 0;
+        else box.removeAttribute("tabindex");
+      });
     });
-    all(boxes).forEach(function (box) { sizes.observe(box); });
-  }
-
-  /** Lay out in quiet moments what page.css puts off: then everything has its true height. */
-  function unroll() {
-    if (!CSS.supports("overflow-anchor", "auto")) return;
-    const rolled = all(".bd-article > section > section > *");
-    later(function some(moment) {
-      const began = performance.now();
-      do {
-        const next = rolled.shift();
-        if (!next) return;
-        next.style.contentVisibility = "visible";
-        next.getBoundingClientRect(); // now, in this moment, not in the next frame
-        if (next.matches(boxes)) mark(next); // its own size may be what was guessed
-      } while (moment && moment.timeRemaining() > 3 && performance.now() - began < 10);
-      later(some);
-    });
+    all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) { sizes.observe(box); });
   }
 
   function menus() {
@@ -225,7 +207,7 @@
     unfold();
     addEventListener("hashchange", unfold);
     found();
-    later(function () { copyButtons(); reach(); unroll(); });
+    later(function () { copyButtons(); reach(); });
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
