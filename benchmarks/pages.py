@@ -170,6 +170,12 @@ def lighthouse(address: str, chromium: str) -> dict[str, float]:
     return found
 
 
+def cells(found: dict[str, float]) -> list[str]:
+    """Return what ``lighthouse`` found as the cells of a row: ``SCORES``, then ``TIMES``."""
+    times = [shown(found[name]) for name, (_, shown) in TIMES.items()]
+    return [f"{found[score]:.0f}" for score in SCORES] + times
+
+
 def record(table: dict[str, tuple[float, dict[str, float]]]) -> None:
     """Write our measurements, page -> (KB, Lighthouse's numbers), into ``RESULTS.md``."""
     version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text("utf-8"))
@@ -180,12 +186,10 @@ def record(table: dict[str, tuple[float, dict[str, float]]]) -> None:
         "| " + " | ".join(heads) + " |",
         "|---|" + "---:|" * (len(heads) - 1),
         *(
-            f"| {page} | {size:.0f} | "
-            + " | ".join(f"{one[score]:.0f}" for score in SCORES) + " | "
-            + " | ".join(shown(one[name]) for name, (_, shown) in TIMES.items()) + " |"
+            f"| {' | '.join([page, f'{size:.0f}', *cells(one)])} |"
             for page, (size, one) in table.items()
         ),
-    ]  # fmt: skip
+    ]
     words = INTRODUCTION.format(
         commit=commit, lighthouse=version["version"], runs=RUNS, cores=os.cpu_count(),
         speed=statistics.median(one["speed"] for _, one in table.values()),
@@ -236,13 +240,9 @@ def main() -> None:
         for page in pages:
             measured = [lighthouse(f"{home}/{page}", chromium) for home in homes]
             table[page.removeprefix("chapters/")] = (sizes[page], measured[0])
-            cells = [" / ".join(f"{one[score]:.0f}" for one in measured) for score in SCORES]
-            cells += [
-                " / ".join(shown(one[name]) for one in measured)
-                for name, (_, shown) in TIMES.items()
-            ]
+            row = (" / ".join(pair) for pair in zip(*map(cells, measured), strict=True))
             print(f"{page.removeprefix('chapters/'):44}"
-                  + "".join(f"{cell:>16}" for cell in cells), flush=True)  # fmt: skip
+                  + "".join(f"{cell:>16}" for cell in row), flush=True)  # fmt: skip
         if os.environ.get("MULTIVECTOR_RECORD") == "1":
             record(table)
 

@@ -13,7 +13,7 @@ import pytest
 import yaml
 from sphinx.testing.util import SphinxTestApp
 
-from multivector.book import assignments, launch, repository, syllabus
+from multivector.book import assignments, launch, plain, repository, syllabus
 from multivector.book.study import WORDS_A_MINUTE, Reading
 from multivector.book.syllabus import SyllabusError, Week
 from multivector.cli import parser
@@ -35,6 +35,14 @@ def front(slug: str) -> dict:
 
 
 # --- the course as numbers ----------------------------------------------------------------------
+
+def test_every_chapter_has_a_load() -> None:
+    for docname in CHAPTERS:
+        blocks = plain.split(plain.body((ROOT / f"{docname}.md").read_text("utf-8"))[0])
+        prose = [line for b in blocks if isinstance(b, plain.Prose) for line in b.lines]
+        assert 500 < len(re.findall(r"\w+", " ".join(prose))) < 10_000, docname
+        assert sum(getattr(b, "name", "") == "self-check" for b in blocks) >= 3, docname
+
 
 def test_minutes_are_rounded_up_and_count_the_assignment() -> None:
     slug, assignment = next(iter(ASSIGNMENTS.items()))

@@ -325,7 +325,7 @@ def test_an_explorer_sleeps_until_it_is_near_or_a_key_is_pressed(browser, homes)
     context = browser.new_context(viewport={"width": 412, "height": 823})
     page = context.new_page()
     page.goto(homes["http"])
-    # From a link before them all the first press of Tab must reach a control, not the page's end.
+    # From a link before the last of them, asleep, Tab must reach a control, not the page's end.
     page.evaluate("""() => {
       const link = document.createElement('a');
       link.href = '#';

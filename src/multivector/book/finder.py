@@ -90,6 +90,8 @@ def _note(app: Any, doctree: nodes.document) -> None:
 
 def _purge(app: Any, env: Any, docname: str) -> None:
     _pages(env).pop(docname, None)
+    if docname == GLOSSARY:
+        env.mv_meant = []
 
 
 def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:

@@ -3,7 +3,7 @@
 ``{syllabus}`` takes a list in YAML, an item a week, with ``read`` (pages below ``chapters/``),
 ``class`` (what happens in the room) and ``due`` (assignments). Minutes come from the pages and the
 assignments' sources, objectives from what self-checks and assignments say they measure: none is
-typed. ``{syllabus-rates}`` prints the rates below.
+typed. ``{syllabus-rates}`` prints the rates of ``study``.
 """
 
 from __future__ import annotations
