@@ -11,6 +11,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from sphinx.errors import ExtensionError
 
@@ -75,6 +76,14 @@ def test_words_come_from_tags_and_scripts_not_from_prose():
     assert {"p", "class", "used", "other-one", "b", "script"} <= weight.words_of(page)
     assert not weight.words_of(page) & {"prose", "bold", "in-script"}
     assert {"add", "js-made"} <= weight.words_of_script('node.classList.add("js-made")')
+
+
+def test_the_style_sheet_before_a_table_of_pandas_goes_and_no_other():
+    table = pd.DataFrame({"a": [1]})._repr_html_()
+    assert "<style scoped>" in table
+    mended = weight.mend(table + "<style>.mine { color: red; }</style>")
+    assert "scoped" not in mended and '<table border="1" class="dataframe">' in mended
+    assert mended.endswith("<style>.mine { color: red; }</style>")
 
 
 def test_a_folded_box_becomes_details_however_it_nests():

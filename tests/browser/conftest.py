@@ -10,7 +10,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import install_browser  # noqa: E402
-from explorer_support import FLAGS, served  # noqa: E402
+from explorer_support import FLAGS, ready, served  # noqa: E402
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The book that is tested: another one, such as an unpacked offline zip, by this variable
@@ -78,6 +78,7 @@ class Visit:
             ),
         )
         tab.goto(f"{self.home}/{page}")
+        ready(tab)
         return tab
 
 

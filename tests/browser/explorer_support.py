@@ -127,11 +127,34 @@ def until(page: Page, expression: str, arg: object = None, seconds: float = 30) 
         page.wait_for_timeout(50)
 
 
+def ready(page: Page) -> None:
+    """Wait until the scripts that a page fetches late have run; without scripts there are none."""
+    until(
+        page,
+        """(() => { const {theme, scripts} = document.documentElement.dataset;
+             return !theme || !document.getElementById('mv-late') || scripts === 'all'; })()""",
+    )
+
+
 def idle(page: Page) -> None:
     """Wait until the page has done what it put off until it is idle (callbacks run in order)."""
+    ready(page)
     page.evaluate("new Promise((done) => requestIdleCallback(() => done()))")
     # Boxes are measured with the frame after that.
     page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 50)))")
+
+
+def lay_out(page: Page) -> None:
+    """Lay out at once what page.css leaves on a phone until it comes near.
+
+    For tests that look at a whole page from above: what is far off has no true size, and what is
+    too wide for its box would be cut there instead of showing.
+    """
+    page.evaluate(
+        """() => { const sheet = new CSSStyleSheet();
+             sheet.replaceSync('.bd-article * { content-visibility: visible !important; }');
+             document.adoptedStyleSheets = [sheet]; }"""
+    )
 
 
 @contextmanager
@@ -158,6 +181,7 @@ def opened(browser: Browser, address: str, **options: object) -> Iterator[Page]:
         if m.type == "error" and "favicon" not in f"{m.text}{m.location}" else None,
     )  # fmt: skip
     page.goto(address)
+    ready(page)
     page.keyboard.press("Shift")  # explorers sleep until the reader comes near, or presses a key
     until(page, ALIVE)
     yield page

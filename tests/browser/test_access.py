@@ -10,7 +10,7 @@ import json
 
 import pytest
 from conftest import ROOT
-from explorer_support import idle, until
+from explorer_support import idle, lay_out, ready, until
 
 pytestmark = pytest.mark.browser
 
@@ -47,6 +47,7 @@ def test_axe_finds_nothing_on_any_page(chromium, book, pages, axe, theme, viewpo
         tab = context.new_page()
         tab.goto(f"{book.as_uri()}/{page}")
         assert tab.evaluate("document.documentElement.dataset.theme") == theme
+        lay_out(tab)
         idle(tab)  # copy buttons and tab stops come then
         found += [f"{page}: {line}" for line in violations(tab, axe)]
         tab.close()
@@ -67,7 +68,9 @@ def test_axe_finds_nothing_where_everything_is_open(chromium, book, axe):
     context = chromium.new_context(viewport=PHONE, reduced_motion="reduce")
     tab = context.new_page()
     tab.goto(f"{book.as_uri()}/{MEASURING}")
+    ready(tab)
     tab.keyboard.press("Shift")  # who opens what an explorer folds has woken it
+    lay_out(tab)
     idle(tab)
     tab.evaluate("document.querySelectorAll('details').forEach(box => { box.open = true; })")
     idle(tab)
@@ -245,6 +248,8 @@ def test_a_page_paints_the_same_before_any_script(visit, pages):
     }"""
     for page in pages:
         before, after = plain.open(page), alive.open(page)
+        lay_out(before)
+        lay_out(after)
         idle(after)
         assert before.evaluate(places) == after.evaluate(places), page
         assert len(before.evaluate(places)) > 1, page

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from explorer_support import until
+from explorer_support import idle, lay_out, until
 
 pytestmark = pytest.mark.browser
 
@@ -96,11 +96,45 @@ def test_a_chart_follows_the_theme(visit):
     assert chart.evaluate(ink) != light
 
 
+def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit):
+    """Far-off parts wait; a link into them lands, Tab and the print reach them, nothing jumps."""
+    chapter = "chapters/case-2025/trade.html"
+    reader = visit(viewport=PHONE, has_touch=True, is_mobile=True)
+    tab = reader.open(chapter)
+    idle(tab)
+    waiting = """[...document.querySelectorAll('.bd-article > section > section > p')].filter(
+        p => !p.firstElementChild?.checkVisibility({contentVisibilityAuto: true})
+             && p.firstElementChild).length"""
+    assert tab.evaluate(waiting) > 5
+    top = "document.querySelector('#samarkand h2').getBoundingClientRect().top"
+    tab.evaluate("location.hash = '#samarkand'")
+    tab.wait_for_timeout(600)
+    landed = tab.evaluate(top)
+    assert 0 <= landed < 120
+    # Upwards, through parts whose height was guessed: the text stays under the finger.
+    for _ in range(12):
+        before, at = tab.evaluate(top), tab.evaluate("scrollY")
+        tab.mouse.wheel(0, -400)
+        until(tab, "was => scrollY !== was", at)
+        tab.wait_for_timeout(150)
+        assert abs(tab.evaluate(top) - before - 400) <= 2
+    link = "[...document.querySelectorAll('#further-reading a')].at(-1)"
+    tab.evaluate(f"{link}.focus()")
+    assert tab.evaluate(f"{link} === document.activeElement")
+    assert 0 < tab.evaluate(f"{link}.getBoundingClientRect().top") < PHONE["height"]
+    tab.emulate_media(media="print")
+    until(tab, f"{waiting} === 0")
+    assert reader.trouble == []
+    wide = visit(viewport=DESKTOP).open(chapter)
+    assert wide.evaluate(waiting) == 0
+
+
 @pytest.mark.parametrize("width", [320, 360])
 def test_no_page_scrolls_sideways_on_a_phone(visit, pages, width):
     reader = visit(viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
     for page in pages:
         tab = reader.open(page)
+        lay_out(tab)
         wide = tab.evaluate("document.documentElement.scrollWidth - window.innerWidth")
         assert wide <= 0, f"{page} is {wide} px too wide at {width} px"
         cut = tab.evaluate(

@@ -7,7 +7,7 @@ import io
 import re
 
 import pytest
-from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, served, until
+from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, ready, served, until
 
 from multivector.book import assets
 
@@ -325,6 +325,7 @@ def test_an_explorer_sleeps_until_it_is_near_or_a_key_is_pressed(browser, homes)
     context = browser.new_context(viewport={"width": 412, "height": 823})
     page = context.new_page()
     page.goto(homes["http"])
+    ready(page)
     # From a link before the last of them, asleep, Tab must reach a control, not the page's end.
     page.evaluate("""() => {
       const link = document.createElement('a');

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import pytest
-from explorer_support import until
+from explorer_support import ready, until
 
 pytestmark = pytest.mark.browser
 
@@ -28,6 +28,7 @@ def look(chromium, book):
         contexts.append(chromium.new_context(**{"viewport": DESKTOP, **options}))
         tab = contexts[-1].new_page()
         tab.goto(f"{book.as_uri()}/{page}")
+        ready(tab)
         return tab
 
     yield start

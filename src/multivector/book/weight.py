@@ -76,6 +76,7 @@ _ASSET = re.compile(
     r'((?:href|src)="(?:\./|(?:\.\./)*))((?:_static/[^"?#]+|searchindex)\.(?:js|css))'
     r'(?:\?v=[0-9a-f]*)?"'
 )
+_PANDAS_STYLE = re.compile(r"<style scoped>[^<]*\.dataframe [^<]*</style>\s*")
 _FACE = re.compile(r"@font-face\s*\{[^}]*\}")
 _IMPORT = re.compile(r"""@import\s*(?:url\()?\s*["']?(?!https?:)([^"')]+)["']?\s*\)?\s*;""")
 _URL = re.compile(r"""url\(\s*(["']?)(?!data:|https?:|#|/)([^"')]+)\1\s*\)""")
@@ -140,8 +141,10 @@ def mend(body: str) -> str:
     """Return a page's HTML with what a screen reader would stumble over put right.
 
     A folded cell carries a label other than what it shows; pandas heads an empty corner; docutils
-    gives each reference a role that ARIA has withdrawn.
+    gives each reference a role that ARIA has withdrawn. A style sheet that pandas sets before each
+    of its tables would make a browser look at all of the page again; page.css has its rules.
     """
+    body = _PANDAS_STYLE.sub("", body)
     body = body.replace('<summary aria-label="Toggle hidden content">', "<summary>")
     body = re.sub(r'<th(?: class="([^"]*)")?></th>', _corner, body)
     return body.replace('role="doc-biblioentry"', 'role="listitem"')

@@ -668,7 +668,8 @@ const MV = (() => {
           const model = pageModel(JSON.parse(holder.textContent));
           attach(made, { model, el, home: "page", key: el.dataset.key });
         });
-        if (Address.read(location.hash, el.dataset.key).mine) wake(el);
+        const keyed = document.documentElement.dataset.keys; // page.js: before this script was there
+        if (keyed || Address.read(location.hash, el.dataset.key).mine) wake(el);
         else near.observe(el);
       }
     };

@@ -195,6 +195,20 @@
     if (target && target.closest("details")) target.scrollIntoView();
   }
 
+  /** Every other script, once the page is there: one after the other, as they build on each other. */
+  function late() {
+    const waiting = document.getElementById("mv-late");
+    if (!waiting) return;
+    let last = null;
+    Array.from(waiting.content.children).forEach(function (one) {
+      last = document.createElement("script");
+      last.async = false;
+      last.src = one.getAttribute("src");
+      document.head.append(last);
+    });
+    last.addEventListener("load", function () { root.dataset.scripts = "all"; });
+  }
+
   function start() {
     colours(root.dataset.mode || "auto");
     dark.addEventListener("change", function () { if (root.dataset.mode === "auto") colours("auto"); });
@@ -208,6 +222,12 @@
     addEventListener("hashchange", unfold);
     found();
     later(function () { copyButtons(); reach(); });
+    // An explorer that comes late must know of the key it would have woken by.
+    ["keydown", "focusin"].forEach(function (name) {
+      addEventListener(name, function () { root.dataset.keys = "used"; }, { capture: true, once: true });
+    });
+    if (document.readyState === "complete") late();
+    else addEventListener("load", late);
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);

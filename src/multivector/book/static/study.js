@@ -87,7 +87,9 @@
   function here() {
     const words = function (heading) { return heading.textContent.replace(/#$/, "").trim(); };
     const heads = all("article section[id] > :is(h2, h3)");
-    const last = heads.filter(function (head) { return head.getBoundingClientRect().top < innerHeight * 0.4; }).pop();
+    // What is far from a phone's screen is not laid out (page.css), and must not be for this.
+    const near = heads.filter(function (head) { return head.checkVisibility({ contentVisibilityAuto: true }); });
+    const last = near.filter(function (head) { return head.getBoundingClientRect().top < innerHeight * 0.4; }).pop();
     const title = document.querySelector("article h1");
     change(function (state) {
       state.place = { page: page, title: title ? words(title) : page, section: last ? words(last) : "", hash: last ? "#" + last.parentElement.id : "" };
