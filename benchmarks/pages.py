@@ -204,6 +204,9 @@ def main() -> None:
     from playwright.sync_api import sync_playwright
 
     wanted = [part for part in os.environ.get("MULTIVECTOR_PAGES", "").split(",") if part]
+    recorded = os.environ.get("MULTIVECTOR_RECORD") == "1"
+    if recorded and wanted:
+        sys.exit("RESULTS.md holds every page: leave out MULTIVECTOR_PAGES or MULTIVECTOR_RECORD")
     every = [*sorted((BOOK / "chapters").rglob("*.html")), BOOK / "search.html", BOOK / "404.html"]
     pages = [
         page.relative_to(BOOK).as_posix()
@@ -243,7 +246,7 @@ def main() -> None:
             row = (" / ".join(pair) for pair in zip(*map(cells, measured), strict=True))
             print(f"{page.removeprefix('chapters/'):44}"
                   + "".join(f"{cell:>16}" for cell in row), flush=True)  # fmt: skip
-        if os.environ.get("MULTIVECTOR_RECORD") == "1":
+        if recorded:
             record(table)
 
 
