@@ -43,7 +43,7 @@ def violations(tab, axe: str) -> list[str]:
 def test_axe_finds_nothing_on_any_page(chromium, book, pages, axe, theme, viewport):
     context = chromium.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
     found = []
-    for page in [*pages, "search.html"]:
+    for page in [*pages, "search.html", "404.html"]:
         tab = context.new_page()
         tab.goto(f"{book.as_uri()}/{page}")
         assert tab.evaluate("document.documentElement.dataset.theme") == theme
