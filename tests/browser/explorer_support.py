@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path
 
 import nbformat
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Error, Page, sync_playwright
 
 from multivector import explorers
 
@@ -122,9 +122,19 @@ def until(page: Page, expression: str, arg: object = None, seconds: float = 30) 
     content-security policy forbids; asking from outside is allowed however long it takes.
     """
     end = time.monotonic() + seconds
-    while not page.evaluate(expression, arg):
+    while not _holds(page, expression, arg):
         assert time.monotonic() < end, f"not within {seconds} s: {expression}"
         page.wait_for_timeout(50)
+
+
+def _holds(page: Page, expression: str, arg: object) -> bool:
+    """Ask once; a page that leaves for another address while asked does not know yet."""
+    try:
+        return bool(page.evaluate(expression, arg))
+    except Error as error:
+        if "Execution context was destroyed" not in error.message:
+            raise
+        return False
 
 
 def ready(page: Page) -> None:
