@@ -24,6 +24,7 @@ PARTS = (
     "terms",
     "languages",
     "weight",
+    "code",
     "notebooks",
     "assignments",
     "syllabus",
