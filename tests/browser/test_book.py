@@ -129,6 +129,29 @@ def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit):
     assert wide.evaluate(waiting) == 0
 
 
+def test_a_key_pressed_before_an_explorer_s_script_came_wakes_it(visit):
+    """Its scripts come late; whoever pressed Tab meanwhile must not walk past it."""
+
+    def open_slowly(press: bool) -> str | None:
+        reader = visit(viewport={"width": 412, "height": 823})
+        held = []
+        reader.context.route("**/explorers/base.js*", lambda route: held.append(route))
+        tab = reader.context.new_page()
+        tab.goto(f"{reader.home}/chapters/case-2025/trade.html", wait_until="commit")
+        until(tab, "document.readyState === 'complete'")
+        while not held:
+            tab.wait_for_timeout(20)
+        if press:
+            tab.keyboard.press("Tab")
+        held.pop().continue_()
+        idle(tab)
+        assert not reader.trouble
+        return tab.locator("section.mv-explorer").last.get_attribute("data-live")
+
+    assert open_slowly(press=True) == "yes"
+    assert open_slowly(press=False) is None, "far from the reader, it sleeps; a key alone woke it"
+
+
 @pytest.mark.parametrize("width", [320, 360])
 def test_no_page_scrolls_sideways_on_a_phone(visit, pages, width):
     reader = visit(viewport={"width": width, "height": 740}, has_touch=True, is_mobile=True)
