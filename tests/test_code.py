@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from lxml import html
 from pygments import highlight
@@ -13,6 +15,7 @@ from pygments.token import STANDARD_TYPES, Name, Punctuation, Token
 from multivector.book import code
 
 STYLES = [get_style_by_name(f"a11y-high-contrast-{theme}") for theme in ("light", "dark")]
+BOOK = Path(__file__).resolve().parents[1] / "_build" / "html"
 CLASSES = {name: kind for kind, name in STANDARD_TYPES.items()}
 TEXT = '''import pandas as pd  # tables
 x = f"a {b:.1f}" + 'c'[0]
@@ -60,3 +63,13 @@ def test_two_looks_are_told_apart_by_either_style():
     assert code.plainer(Punctuation, [Same]) is Token
     assert code.plainer(Punctuation, [Same, Other]) is Punctuation
     assert code.plainer(Name, [Same, Other]) is Token
+
+
+@pytest.mark.slow
+def test_the_book_s_own_code_has_no_element_that_looks_like_plain_text():
+    page = BOOK / "chapters" / "theory" / "measuring-vectors.html"
+    tree = html.fromstring(page.read_text(encoding="utf-8"))
+    kinds = {span.get("class") for span in tree.iterfind(".//pre/span[@class]")}
+    assert len(kinds) > 3
+    plain = [kind for kind in kinds if not STANDARD_TYPES[code.plainer(CLASSES[kind], STYLES)]]
+    assert plain == []

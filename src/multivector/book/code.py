@@ -7,7 +7,7 @@ both goes by that one's class, and Pygments joins equal neighbours: a phone has 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
 from typing import Any, TextIO
 
@@ -21,10 +21,10 @@ from sphinx.highlighting import PygmentsBridge
 OPTIONS = ("pygments_light_style", "pygments_dark_style")
 
 
-def plainer(kind: _TokenType, styles: Iterable[StyleMeta]) -> _TokenType:
+def plainer(kind: _TokenType, styles: Sequence[StyleMeta]) -> _TokenType:
     """Return the first of Pygments' token types that looks as ``kind`` does in every style.
 
-    Plain text (``Token``) comes first; it needs no element at all.
+    Pygments lists plain text first, which needs no element at all (its class is empty).
     """
     look = [style.style_for_token(kind) for style in styles]
     return next(
@@ -34,10 +34,10 @@ def plainer(kind: _TokenType, styles: Iterable[StyleMeta]) -> _TokenType:
 
 
 def joined(
-    tokens: Iterable[tuple[_TokenType, str]], styles: Iterable[StyleMeta]
+    tokens: Iterable[tuple[_TokenType, str]], styles: Sequence[StyleMeta]
 ) -> Iterator[tuple[_TokenType, str]]:
     """Yield ``tokens`` with the plainest type of the same look; a blank goes with what precedes."""
-    styles, known, last = list(styles), {}, Token
+    known, last = {}, Token
     for kind, text in tokens:
         if kind not in known:
             known[kind] = plainer(kind, styles)
@@ -51,9 +51,9 @@ def joined(
 class Formatter(HtmlFormatter):
     """Pygments' HTML for the book's styles, in as few elements as colours need."""
 
-    def __init__(self, *, styles: Iterable[StyleMeta], **options: Any) -> None:
+    def __init__(self, *, styles: Sequence[StyleMeta], **options: Any) -> None:
         super().__init__(**options)
-        self.styles = list(styles)
+        self.styles = styles
 
     def format_unencoded(self, tokensource: Iterable, outfile: TextIO) -> None:
         """Write ``tokensource``, a lexer's (type, text) pairs, as HTML to ``outfile``."""
