@@ -129,6 +129,30 @@ def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit):
     assert wide.evaluate(waiting) == 0
 
 
+def test_no_choice_waits_where_a_browser_would_look_for_it(visit, pages):
+    """When a page is there, a browser asks each field whether it shows: it lays out what waits."""
+    reader = visit(viewport=PHONE, has_touch=True, is_mobile=True)
+    chapters = [page for page in pages if "/theory/" in page or "/case-2025/" in page]
+    assert len(chapters) > 15
+    charts = 0
+    for chapter in chapters:
+        tab = reader.open(chapter)
+        idle(tab)
+        waiting = tab.evaluate(
+            """[...document.querySelectorAll('input:not([type=range]), select, textarea')].filter(
+                field => !field.closest('[hidden]')
+                      && !field.checkVisibility({contentVisibilityAuto: true}))
+               .map(field => field.outerHTML)"""
+        )
+        assert waiting == [], chapter
+        charts += tab.evaluate(
+            """[...document.querySelectorAll('.mv-explorer:not([data-live]) .mv-chart > *')].filter(
+                chart => !chart.checkVisibility({contentVisibilityAuto: true})).length"""
+        )
+    assert charts > 5  # what costs is left for later all the same
+    assert reader.trouble == []
+
+
 def test_a_key_pressed_before_an_explorer_s_script_came_wakes_it(visit):
     """Its scripts come late; whoever pressed Tab meanwhile must not walk past it."""
 

@@ -27,6 +27,7 @@ from multivector.explorers import base
 
 STATE_MIME = "application/vnd.jupyter.widget-state+json"
 FOLDER = "explorers"
+HOST = "mv-host"
 _PRINTED = re.compile(r'<section class="mv-explorer"[^>]* data-explorer="([a-z-]+)"')
 
 #: Reads {"state", "options"} on standard input, prints the explorer's HTML.
@@ -116,6 +117,19 @@ def _drop_runtime(app: Any, doctree: nodes.document) -> None:
         del files[key]
 
 
+def _host(app: Any, doctree: nodes.document) -> None:
+    """Mark what an explorer stands in: page.css lays all but its chart out at once on a phone.
+
+    A class, because ``:has()`` would make a browser look at the whole page again and again.
+    """
+    for printed in doctree.findall(nodes.raw):
+        node = printed.parent if _PRINTED.match(printed.astext()) else None
+        while node is not None:
+            if "cell" in node.get("classes", ()) or isinstance(node, nodes.section):
+                node["classes"] += [HOST] if HOST not in node["classes"] else []
+            node = node.parent
+
+
 def _page_scripts(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:
     used = list(dict.fromkeys(_PRINTED.findall(context.get("body", ""))))
     if not used:
@@ -146,6 +160,7 @@ def scripts() -> dict[str, str]:
 def setup(app: Any) -> dict[str, Any]:
     """Ship each explorer's script to the pages that print it, and to no other."""
     app.connect("doctree-read", _drop_runtime)
+    app.connect("doctree-read", _host)
     app.connect("html-page-context", _page_scripts)
     # Before the first page is written: Sphinx adds a checksum of each script it finds in place.
     app.connect("builder-inited", _write)

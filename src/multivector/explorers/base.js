@@ -183,16 +183,18 @@ const MV = (() => {
     choice: (c, v, uid) => `<fieldset class="mv-control" data-control="${esc(c.key)}"${hidden(c, v)}>`
       + `<legend>${esc(c.label)}</legend><div class="mv-opts">`
       + `${c.options.map((o) => optionHtml(c, v, uid, o, "radio")).join("")}</div></fieldset>`,
-    many: (c, v, uid, words) => {
+    many: (c, v, uid, words, asleep) => {
       const lead = c.options.slice(0, c.lead ?? c.options.length);
       const rest = c.options.slice(lead.length);
+      // A browser looks into every choice of a page, folded or not: those of a template it lets sleep.
+      const [open, close] = asleep ? ["<template>", "</template>"] : ["", ""];
       return `<fieldset class="mv-control mv-many" data-control="${esc(c.key)}"${hidden(c, v)}>`
         + `<legend>${esc(c.label)}</legend>`
         + `<div class="mv-opts">${lead.map((o) => optionHtml(c, v, uid, o, "checkbox")).join("")}</div>`
-        + (rest.length ? `<details class="mv-more"><summary>${esc(c.more)}</summary>`
+        + (rest.length ? `<details class="mv-more"><summary>${esc(c.more)}</summary>${open}`
           + `<label class="mv-find">${esc(words.find)} <input type="search" autocomplete="off"></label>`
           + `<div class="mv-opts mv-scroll" tabindex="0" role="group" aria-label="${esc(c.more)}">${rest.map((o) => optionHtml(c, v, uid, o, "checkbox")).join("")}</div>`
-          + "</details>" : "") + "</fieldset>";
+          + `${close}</details>` : "") + "</fieldset>";
     },
     flag: (c, v) => `<div class="mv-control" data-control="${esc(c.key)}"${hidden(c, v)}><label class="mv-opt">`
       + `<input type="checkbox"${v[c.key] ? " checked" : ""}> <span>${esc(c.label)}</span></label></div>`,
@@ -217,7 +219,7 @@ const MV = (() => {
         + "</details>").join("")}</fieldset>`,
   };
   /** All controls; those that share a `fold` stand together in one folded group. */
-  function controlsHtml(spec, v, uid) {
+  function controlsHtml(spec, v, uid, asleep) {
     let out = ""; let fold = null;
     for (const c of spec.controls) {
       if ((c.fold ?? null) !== fold) {
@@ -225,7 +227,7 @@ const MV = (() => {
         fold = c.fold ?? null;
         if (fold !== null) out += `<details class="mv-fold"><summary>${esc(fold)}</summary><div class="mv-folded">`;
       }
-      out += CONTROLS[c.type](c, v, uid, spec.words);
+      out += CONTROLS[c.type](c, v, uid, spec.words, asleep);
     }
     return out + (fold === null ? "" : "</div></details>");
   }
@@ -350,7 +352,7 @@ const MV = (() => {
     const button = (act, words) => `<button type="button" class="mv-button" data-act="${act}">${esc(words)}</button>`;
     return `<p class="mv-title">${esc(spec.title)}</p>`
       + `<form class="mv-form" autocomplete="off"><fieldset class="mv-lock"${lock}><legend class="mv-hide">${esc(spec.words.controls)}</legend>`
-      + `${controlsHtml(spec, v, uid)}</fieldset></form>`
+      + `${controlsHtml(spec, v, uid, locked)}</fieldset></form>`
       + `<div class="mv-chart" role="img" aria-label="${esc(out.summary)}" data-state="${out.state}">${chart}</div>`
       + `<p class="mv-readout" aria-hidden="true">&#160;</p>`
       + `<p class="mv-notice" role="status"></p>`
@@ -551,6 +553,7 @@ const MV = (() => {
       if (Math.abs(Math.round(chart.clientWidth) - width) > 1 && chart.clientWidth) draw();
     });
     watcher.observe(chart);
+    for (const t of el.querySelectorAll(".mv-form template")) t.replaceWith(t.content);
     for (const f of el.querySelectorAll(".mv-lock")) f.disabled = false;
 
     if (home === "page") {
