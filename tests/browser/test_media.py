@@ -51,6 +51,8 @@ def contrast(one: str, other: str) -> float:
 @pytest.mark.parametrize("chosen", ["light", "dark"])
 def test_a_chart_takes_the_reader_s_own_colours_whatever_theme_is_chosen(look, chosen):
     tab = look("chapters/index.html", forced_colors="active", color_scheme="dark")
+    # Asked while the explorer wakes and draws itself, the answer would come from a mark just gone.
+    tab.wait_for_selector("section.mv-explorer[data-live]")
     tab.evaluate("mode => { document.documentElement.dataset.theme = mode; }", chosen)
     ink, paper = tab.evaluate(COLOUR, "CanvasText"), tab.evaluate(COLOUR, "Canvas")
     words = tab.locator(".mv-chart .mv-t:visible").first
