@@ -146,8 +146,8 @@ def test_no_choice_waits_where_a_browser_would_look_for_it(visit, pages):
         )
         assert waiting == [], chapter
         charts += tab.evaluate(
-            """[...document.querySelectorAll('.mv-explorer:not([data-live]) .mv-chart > *')].filter(
-                chart => !chart.checkVisibility({contentVisibilityAuto: true})).length"""
+            """[...document.querySelectorAll('.mv-explorer:not([data-live]) .mv-narrow > *')]
+               .filter(chart => !chart.checkVisibility({contentVisibilityAuto: true})).length"""
         )
     assert charts > 5  # what costs is left for later all the same
     assert reader.trouble == []
