@@ -64,15 +64,22 @@ class ExplorerRenderer(MimeRenderPlugin):
         taken = getattr(renderer, "mv_explorers", {})
         renderer.mv_explorers = taken
         taken[spec["name"]] = taken.get(spec["name"], 0) + 1
-        return [nodes.raw("", section(state, taken[spec["name"]]), format="html")]
+        first = env.docname == env.config.root_doc
+        printed = section(state, taken[spec["name"]], chart_first=first)
+        return [nodes.raw("", printed, format="html")]
 
 
-def section(state: dict[str, Any], nth: int = 1) -> str:
-    """Return an explorer's HTML for the page; ``nth`` counts explorers of its name in the page."""
+def section(state: dict[str, Any], nth: int = 1, *, chart_first: bool = False) -> str:
+    """Return an explorer's HTML for the page; ``nth`` counts explorers of its name in the page.
+
+    The landing page shows the picture before its controls. They come in that order, so that a page
+    still arriving does not show controls that the picture then pushes down.
+    """
     spec = state["spec"]
     name = spec["name"]
     key = name if nth == 1 else f"{name}{nth}"
-    body = draw(state, {"uid": key, "locked": True, "home": "page"})
+    options = {"uid": key, "locked": True, "home": "page", "chartFirst": chart_first}
+    body = draw(state, options)
     data = json.dumps(state, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     data = data.replace("</", "<\\/")  # data cannot end the script element it stands in
     return (
@@ -125,8 +132,9 @@ def _host(app: Any, doctree: nodes.document) -> None:
     for printed in doctree.findall(nodes.raw):
         node = printed.parent if _PRINTED.match(printed.astext()) else None
         while node is not None:
-            if "cell" in node.get("classes", ()) or isinstance(node, nodes.section):
-                node["classes"] += [HOST] if HOST not in node["classes"] else []
+            holds = isinstance(node, nodes.section) or "cell" in node.get("classes", ())
+            if holds and HOST not in node["classes"]:
+                node["classes"].append(HOST)
             node = node.parent
 
 

@@ -341,7 +341,7 @@ const MV = (() => {
     : "");
 
   /** The whole explorer as HTML: what the page ships, and what a kernel's output starts from. */
-  function html(def, spec, data, v, { uid, locked, home }) {
+  function html(def, spec, data, v, { uid, locked, home, chartFirst }) {
     still = true;
     const out = viewOf(def, spec, data, v, POSTER[0]);
     const narrow = viewOf(def, spec, data, v, POSTER[1]);
@@ -350,10 +350,12 @@ const MV = (() => {
       : `<div class="mv-wide">${out.svg}</div><div class="mv-narrow">${narrow.svg}</div>`;
     const lock = locked ? " disabled" : "";
     const button = (act, words) => `<button type="button" class="mv-button" data-act="${act}">${esc(words)}</button>`;
-    return `<p class="mv-title">${esc(spec.title)}</p>`
-      + `<form class="mv-form" autocomplete="off"><fieldset class="mv-lock"${lock}><legend class="mv-hide">${esc(spec.words.controls)}</legend>`
-      + `${controlsHtml(spec, v, uid, locked)}</fieldset></form>`
-      + `<div class="mv-chart" role="img" aria-label="${esc(out.summary)}" data-state="${out.state}">${chart}</div>`
+    const parts = [
+      `<form class="mv-form" autocomplete="off"><fieldset class="mv-lock"${lock}><legend class="mv-hide">${esc(spec.words.controls)}</legend>`
+      + `${controlsHtml(spec, v, uid, locked)}</fieldset></form>`,
+      `<div class="mv-chart" role="img" aria-label="${esc(out.summary)}" data-state="${out.state}">${chart}</div>`,
+    ];
+    return `<p class="mv-title">${esc(spec.title)}</p>${(chartFirst ? parts.reverse() : parts).join("")}`
       + `<p class="mv-readout" aria-hidden="true">&#160;</p>`
       + `<p class="mv-notice" role="status"></p>`
       + `<p class="mv-summary" aria-live="polite">${esc(out.summary)}</p>`
