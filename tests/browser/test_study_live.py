@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
+import time
 from pathlib import Path
 
 import pytest
 from conftest import Visit
-from explorer_support import idle, served, until
+from explorer_support import Quiet, idle, served, until
 
 pytestmark = pytest.mark.browser
 
@@ -230,6 +231,36 @@ def test_the_landing_page_stands_still_at_every_width(chromium, book, width):
     assert tab.evaluate(SHIFT) == 0
     assert tab.evaluate("document.documentElement.scrollWidth") <= width
     context.close()
+
+
+class Slowly(Quiet):
+    """Sends the landing page as a slow line does: its explorer comes in pieces."""
+
+    def do_GET(self) -> None:
+        page = Path(self.translate_path(self.path))
+        if page.name != Path(HOME).name:
+            return super().do_GET()
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        pieces = re.split('(?=<form class="mv-form"|<div class="mv-chart"|<p class="mv-readout")',
+                          page.read_text(encoding="utf-8"))  # fmt: skip
+        assert len(pieces) == 4
+        for piece in pieces:
+            self.wfile.write(piece.encode())
+            self.wfile.flush()
+            time.sleep(0.4)
+
+
+@pytest.mark.parametrize("width", [360, 1280])
+def test_the_landing_page_stands_still_while_it_arrives(chromium, book, width):
+    with served(book, Slowly) as home:
+        context = chromium.new_context(viewport={"width": width, "height": 1400})
+        tab = context.new_page()
+        tab.goto(f"{home}/{HOME}")
+        until(tab, "document.querySelector('section.mv-explorer').dataset.live === 'yes'")
+        assert tab.evaluate(SHIFT) == 0
+        context.close()
 
 
 @pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
