@@ -96,9 +96,16 @@ def test_a_chart_follows_the_theme(visit):
     assert chart.evaluate(ink) != light
 
 
-def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit):
+@pytest.mark.parametrize(
+    ("chapter", "part"),
+    [
+        ("chapters/case-2025/trade.html", "#samarkand"),
+        ("chapters/reference/codebook.html", "#ranks-of-visits-as-each-source-words-them"),
+    ],
+    ids=["chapter", "codebook"],
+)
+def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit, chapter, part):
     """Far-off parts wait; a link into them lands, Tab and the print reach them, nothing jumps."""
-    chapter = "chapters/case-2025/trade.html"
     reader = visit(viewport=PHONE, has_touch=True, is_mobile=True)
     tab = reader.open(chapter)
     idle(tab)
@@ -106,8 +113,8 @@ def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit):
         p => !p.firstElementChild?.checkVisibility({contentVisibilityAuto: true})
              && p.firstElementChild).length"""
     assert tab.evaluate(waiting) > 5
-    top = "document.querySelector('#samarkand h2').getBoundingClientRect().top"
-    tab.evaluate("location.hash = '#samarkand'")
+    top = f"document.querySelector('{part} h2').getBoundingClientRect().top"
+    tab.evaluate(f"location.hash = '{part}'")
     tab.wait_for_timeout(600)
     landed = tab.evaluate(top)
     assert 0 <= landed < 120
@@ -118,7 +125,7 @@ def test_a_phone_lays_out_what_comes_near_and_keeps_the_place(visit):
         until(tab, "was => scrollY !== was", at)
         tab.wait_for_timeout(150)
         assert abs(tab.evaluate(top) - before - 400) <= 2
-    link = "[...document.querySelectorAll('#further-reading a')].at(-1)"
+    link = "[...document.querySelectorAll('.bd-article > section > section:last-of-type a')].at(-1)"
     tab.evaluate(f"{link}.focus()")
     assert tab.evaluate(f"{link} === document.activeElement")
     assert 0 < tab.evaluate(f"{link}.getBoundingClientRect().top") < PHONE["height"]
