@@ -576,8 +576,8 @@ def agreement(votes_i: ArrayLike, votes_j: ArrayLike) -> float:
     Raises:
         ValueError: different lengths, a code other than 1, 2, 3, or no joint vote.
 
-    Source: Lijphart 1963 (equal votes over joint votes). The agenda drifts from year to year and
-    resolutions adopted without a vote are unseen.
+    Source: after Lijphart 1963; here equal votes over joint votes, with nothing for half an
+    agreement. The agenda drifts and resolutions adopted without a vote are unseen.
     """
     first, second = _joint_votes(votes_i, votes_j)
     return float((first == second).mean())
