@@ -38,11 +38,13 @@ def largest_partner():
 
 def investment():
     total = facts.value("us-deals-value-2025")
-    sure = facts.value("us-tungsten-2025")
-    most = sure + facts.value("us-john-deere-2025") + facts.value("us-nvidia-2025")
+    tungsten = facts.value("us-tungsten-2025")
+    most = tungsten + facts.value("us-john-deere-2025") + facts.value("us-nvidia-2025")
     return [
-        "Investment into Kazakhstan that can be identified: "
-        f"{sure:.1f} billion dollars, {sure / total:.0%} of the sum".replace("%", " per cent"),
+        "Surely investment into Kazakhstan: nothing, so the lower bound is 0.",
+        f"tungsten, {tungsten:.1f} billion dollars, {tungsten / total:.0%} of the sum".replace(
+            "%", " per cent"
+        ),
         f"{most:.1f} billion, {most / total:.0%}, if".replace("%", " per cent"),
     ]
 
