@@ -141,3 +141,15 @@ def test_a_long_table_shows_all_its_columns_on_a_desktop(look, page):
     assert table.evaluate("box => box.scrollWidth - box.clientWidth") == 0
     text = tab.locator("article > section > p").first.bounding_box()
     assert text["width"] < table.bounding_box()["width"] * 0.8
+
+
+@pytest.mark.parametrize("width", [768, 1024, 1200, 1280])
+def test_a_picture_fills_its_column(look, width):
+    """Between phone and wide screen the wide picture shrinks: the narrow one leaves half empty."""
+    tab = look("chapters/theory/interdependence.html", viewport={"width": width, "height": 900})
+    charts = tab.locator(".book-chart")
+    assert charts.count() > 3
+    for chart in charts.all():
+        column = chart.bounding_box()["width"]
+        shown = chart.locator(".book-poster:visible")
+        assert min(float(shown.get_attribute("data-width")), column) > column * 0.9
