@@ -279,6 +279,7 @@ SLIPS_05 = [
     ("q2", "def partner_share(t, p, y): print(0.25)", "return"),
     ("q2", "def partner_share(t, p, y): return t.no_such_column", "stopped with an error"),
     ("q2", "def partner_share(t, p): return 0.25", "3 arguments"),
+    ("q2", "def partner_share(t, p, y): return 0.25", "In the year before"),
     ("q2", "partner_share = 0.25", "should be a function"),
     (
         "q3",
@@ -292,6 +293,7 @@ SLIPS_05 = [
     ),
     ("q3", "eu_share = 100 * eu_share", "per cent"),
     ("q3", "largest_country = 'Uzbekistan'", "code in quotes"),
+    ("q3", "largest_partner = 27", "code in quotes"),
     ("q4", "def herfindahl(values): return sum(v**2 for v in values)", "squared the amounts"),
     (
         "q4",
@@ -300,6 +302,7 @@ SLIPS_05 = [
     ),
     ("q4", "old = herfindahl\ndef herfindahl(v): return old(v) ** 0.5", "square root"),
     ("q4", "def herfindahl(v): return sum(x / sum(v) for x in v)", "square each"),
+    ("q4", "def herfindahl(v): return 0.625", "one, one and three fifths"),
     ("q4", "hhi_eu_as_one = hhi_countries", "every country for itself"),
     ("q4", "effective_partners = hhi_eu_as_one", "one divided by"),
     ("q4", "effective_partners = 1 / hhi_countries", "second case"),
@@ -341,8 +344,9 @@ SLIPS_05 = [
 
 SLIPS_01 = [
     ("q1", "strategy = {**strategy, 'a': 'realism'}", "should be one of"),
-    ("q1", "strategy = {'a': 'hedging'}", "no code yet for: b, c, d, e, f"),
-    ("q1", "strategy = dict.fromkeys('abcdef', 'hedging')", "All six"),
+    ("q1", "strategy = {'a': 'hedging'}", "no code yet for: b, c, d, e, f, g"),
+    ("q1", "strategy = dict.fromkeys('abcdefg', 'hedging')", "All seven"),
+    ("q1", "strategy['g'] = ...", "no code yet for: g"),
     ("q1", "strategy['b'] = 'internal balancing'", "somebody else's arms"),
     ("q2", "against_hedging = 'ABCD'", "All four"),
     ("q2", "against_hedging = ['B', 'D']", "what hedging expects"),
@@ -365,6 +369,7 @@ SLIPS_01 = [
         "only one of the two",
     ),
     ("q6", "def agreement(a, b): return 50", "per cent"),
+    ("q6", "def agreement(a, b): return 0.5", "second pair of codings"),
     ("q7", "judgement = 'word ' * 300", "300 words"),
 ]
 
@@ -790,6 +795,22 @@ OTHER_WAYS = {
             ties = pd.DataFrame(table)
             return ties.columns[ties.min() >= floor].tolist()
     """,
+    "05-measuring-vectors": """
+        largest_country, largest_partner = largest_country.lower(), " EU27"
+        hhi_countries, hhi_eu_as_one = round(hhi_countries, 4), round(hhi_eu_as_one, 4)
+        effective_partners = round(effective_partners, 2)
+    """,
+    "06-capstone-2025": """
+        from math import prod
+        row = dict.fromkeys(theories, 0.5) | {"bandwagoning": 0.6}  # 0.6 - 0.5 < 0.1 in floats
+        likelihood["arms"] = row
+        belief = posterior(prior, list(likelihood.values()))
+        first, second = sorted(belief, key=belief.get, reverse=True)[:2]
+        keeps = sum(leader == first for leader in without(prior, likelihood).values())
+        p1, p2 = (prod([row[t] for row in likelihood.values()]) for t in (first, second))
+        weight = prior[first] / (sum(prior.values()) - prior[second])
+        level_prior = weight * p1 / (p2 + weight * p1)
+    """,
 }
 
 
@@ -800,6 +821,29 @@ def test_another_style_gets_full_marks(slug: str) -> None:
         assert run_test(case.name, case.source, answers) is None, case.name
         points += case.points
     assert points == cases.assignment(slug).out_of
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_constant_earns_nothing(slug: str) -> None:
+    """A public test prints what its example should give; a function that returns that fails."""
+    for question in cases.assignment(slug).questions:
+        for case in question.cases:
+            functions = [n for n in case.params if callable(solved(slug).get(n))]
+            if not case.points or not functions:
+                continue
+            for constant in {0.0, 1.0, *map(float, re.findall(r"\b\d+\.?\d*\b", case.source))}:
+                code = "\n".join(
+                    f"def {name}({', '.join(solved(slug)[name].__code__.co_varnames[:count])}): "
+                    f"return {constant}"
+                    for name in functions
+                    for count in [solved(slug)[name].__code__.co_argcount]
+                )
+                answers = _Answers(played(slug, code))
+                assert run_test(case.name, case.source, answers), (case.name, constant)
+
+
+def test_the_column_of_kinds_is_not_in_the_notebook_of_01() -> None:
+    assert "kind" not in solved("01-concepts")["facts"]
 
 
 def test_codes_of_01_are_those_of_the_facts() -> None:
@@ -837,6 +881,30 @@ def test_a_criterion_says_what_earns_full_half_and_no_points(slug: str) -> None:
                 assert html.escape(criterion[word]) in page
 
 
+def belief_case(likelihood: dict) -> str | None:
+    """Return what the hidden test of 06, question 5 says to a table with its right posterior."""
+    code = f"""
+    likelihood = {likelihood!r}
+    belief = posterior(prior, list(likelihood.values()))
+    """
+    answers = _Answers(played("06-capstone-2025", code))
+    (question,) = (q for q in cases.assignment("06-capstone-2025").questions if q.name == "q5")
+    (case,) = (c for c in question.cases if c.name == "test_q5_belief")
+    assert case.hidden and case.points
+    return run_test(case.name, case.source, answers)
+
+
+def test_two_pieces_against_the_leader_are_worth_points_in_06() -> None:
+    theories, pieces = (solved("06-capstone-2025")[name] for name in ("theories", "pieces"))
+    row = dict.fromkeys(theories, 0.3) | {"routine": 0.8}
+    against = dict.fromkeys(theories, 0.5) | {"routine": 0.4}
+    for count in range(3):
+        names = list(pieces)[:7]
+        table = {p: against if i < count else row for i, p in enumerate(names)}
+        said = belief_case(table)
+        assert (said is None) if count == 2 else ("against the leader" in (said or "")), count
+
+
 def test_the_guesses_of_the_verdict_are_known_to_06() -> None:
     """Its check tells a student who copies the chapter's rows; they must still be the chapter's."""
     chapter = (ROOT / "chapters" / "case-2025" / "verdict.md").read_text(encoding="utf-8")
@@ -851,11 +919,14 @@ def test_the_guesses_of_the_verdict_are_known_to_06() -> None:
     assert len(rows) == len(table) == 8
     said = feedback("06-capstone-2025", "q5", f"likelihood = {table!r}")
     assert any("chapter's guesses" in m for m in said), said
+    assert "chapter's guesses" in (belief_case(table) or "")
     for piece in list(table)[:5]:
         del table[piece]
     kept = {**solved("06-capstone-2025")["likelihood"], **table}
     said = feedback("06-capstone-2025", "q5", f"likelihood = {kept!r}")
     assert any("chapter's guesses" in m for m in said), "three rows are enough to tell"
+    assert belief_case(kept) is not None, "and a copy costs points"
+    assert belief_case(solved("06-capstone-2025")["likelihood"]) is None
 
 
 def test_the_assignments_are_mostly_automatic() -> None:
