@@ -20,7 +20,7 @@ import pytest
 
 from multivector.cli import main
 from multivector.grading import grade, report, sandbox, submissions
-from multivector.grading.notebook import Notebook, run_test
+from multivector.grading.notebook import Notebook, _Answers, run_test
 
 SLUG = "05-measuring-vectors"
 ROOT = Path(__file__).resolve().parents[1]
@@ -479,6 +479,79 @@ def test_a_filled_sheet_is_not_overwritten(tmp_path: Path) -> None:
     final = tmp_path / "final.csv"
     assert main(["merge-essays", SOURCE, str(output), str(sheet), "--output", str(final)]) == 0
     assert rows_of(final)[0]["final"] == "25"
+
+
+def test_a_later_run_writes_only_new_texts_and_the_sheets_merge(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """Marks are lost in no run, and every text is in one sheet."""
+
+    def hand_in(name: str, text: str) -> None:
+        cell = f"judgement = {text!r}"
+        notebook = cases.notebook([*cases.solution_cells(SLUG), cell])
+        (tmp_path / "in" / f"{name}.ipynb").write_bytes(notebook)
+
+    def mark(sheet: Path, separator: str = ",") -> bytes:
+        text = filled(sheet.read_text("utf-8-sig"), "2", "1", "1", separator=separator)
+        sheet.write_text(text, encoding="utf-8-sig", newline="")
+        return sheet.read_bytes()
+
+    def sheets() -> list[str]:
+        return sorted(p.name for p in tmp_path.glob("*essays*"))
+
+    (tmp_path / "in").mkdir()
+    output, final = tmp_path / "grades.csv", tmp_path / "final.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    first, second, third = (tmp_path / f"grades-essays{e}.csv" for e in ("", "-2", "-3"))
+    hand_in("a", "=one\n\n  two")
+    assert main(arguments) == 0
+    one = mark(first, ";")
+    capsys.readouterr()
+    assert main(arguments) == 0
+    assert "no new sheet" in capsys.readouterr().err and sheets() == [first.name]
+    hand_in("b", "three")
+    assert main(arguments) == 0
+    assert [r["student"] for r in rows_of(second)] == ["b"]
+    two = mark(second)
+    hand_in("c", "four")
+    assert main(arguments) == 0
+    assert [r["student"] for r in rows_of(third)] == ["c"]
+    mark(third)
+    assert (first.read_bytes(), second.read_bytes()) == (one, two)
+    assert sheets() == sorted(p.name for p in (first, second, third))
+    merge = ["merge-essays", SOURCE, str(output), *map(str, (first, second, third))]
+    assert main([*merge, "--output", str(final)]) == 0
+    assert {r["student"]: r["final"] for r in rows_of(final)} == dict.fromkeys("abc", "24")
+    # Another text of the same student is to be read too; a person takes the old row out.
+    hand_in("b", "five")
+    capsys.readouterr()
+    assert main(arguments) == 0
+    assert "b, q7: a new text; delete the old row" in capsys.readouterr().err
+    assert [r["text"] for r in rows_of(tmp_path / "grades-essays-4.csv")] == ["five"]
+
+
+def test_a_sheet_in_another_encoding_stops_the_run_and_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(wrong())
+    (tmp_path / "grades-essays.csv").write_bytes("Әсел".encode("utf-16"))
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    assert main(arguments) == 1
+    assert "UTF-8" in capsys.readouterr().err and not output.exists()
+    assert (tmp_path / "grades-essays.csv").read_bytes() == "Әсел".encode("utf-16")
+
+
+def test_a_hidden_failure_is_told_in_words_that_fit_letters_too() -> None:
+    """Codings, letters and functions have neither year nor unit."""
+    question = next(q for q in cases.assignment("01-concepts").questions if q.name == "q2")
+    points, said = grade._complaints(question, _Answers({"against_hedging": ["A"]}))
+    assert points == 0
+    assert said == [
+        "The form is right. What was compared after handing in is not: read the question again "
+        "(for numbers: year, unit, what is counted)."
+    ]
 
 
 # --- the protocol -------------------------------------------------------------------------------

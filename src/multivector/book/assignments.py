@@ -177,7 +177,7 @@ def _style(app: Any, page: str, template: str, context: dict, doctree: Any) -> N
 def _with_the_book(app: Any, error: Exception | None) -> None:
     if not error and app.builder.name == "html":
         home = repository.find(Path(app.srcdir))
-        package = f"multivector @ git+{home.url}" if home else "multivector"
+        package = f"multivector @ git+{home.url}" if home else ""
         student_notebooks(Path(app.srcdir), Path(app.outdir, DOWNLOADS), package)
 
 

@@ -29,25 +29,39 @@ from multivector.grading.assignment import (
 )
 from multivector.grading.notebook import _Answers, run_test
 
-PARTS = ("student", "colab", "solution", "gradescope")
+#: What a build makes unless told otherwise: all that needs nothing but this package.
+DEFAULT_PARTS = ("student", "colab", "solution")
+PARTS = (*DEFAULT_PARTS, "gradescope")
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
-_PACKAGE = "multivector"
+_HERE = Path(__file__).resolve().parents[3]
+#: Not the bare name: on an index that may be a stranger's. This fails and says what is missing.
+_NO_ADDRESS = "multivector @ git+ADDRESS"
 
 
 class BuildError(RuntimeError):
     """A build that must not leave the machine; the message says why."""
 
 
-def student_notebook(
-    assignment: Assignment, *, colab: bool = False, package: str = _PACKAGE
-) -> str:
+def own_package(root: Path = _HERE) -> str:
+    """Return what pip installs this very package from; empty where its folder has no address.
+
+    The sources must be in ``root``: an installed copy may lie within somebody's own repository.
+    """
+    from multivector.book import repository
+
+    home = repository.find(root) if (root / "src" / "multivector").is_dir() else None
+    return f"multivector @ git+{home.url}" if home else ""
+
+
+def student_notebook(assignment: Assignment, *, colab: bool = False, package: str = "") -> str:
     """Return the student's notebook as the text of an ``.ipynb``.
 
-    ``colab``: with a first cell that installs ``package`` (a pip requirement).
+    ``colab``: with a first cell that installs ``package`` (a pip requirement; ``own_package``).
     Raises ``BuildError`` if a solution or a hidden test would leave with it.
     """
     cells = []
     if colab:
+        package = package or own_package() or _NO_ADDRESS
         source = (
             f"# Colab starts empty: this installs the book's package.\n%pip install -q {package!r}"
         )
@@ -266,7 +280,7 @@ def _test_html(case: Any) -> str:
     )
 
 
-def gradescope_zip(assignment: Assignment, target: Path, package: str = _PACKAGE) -> None:
+def gradescope_zip(assignment: Assignment, target: Path, package: str = "") -> None:
     """Write otter-grader's autograder zip for Gradescope to ``target``.
 
     otter builds it (and runs the solution once more, its own way); ids and dates are then fixed, so
@@ -276,9 +290,10 @@ def gradescope_zip(assignment: Assignment, target: Path, package: str = _PACKAGE
         import otter  # noqa: F401
     except ModuleNotFoundError:
         raise BuildError(
-            "the Gradescope zip needs otter-grader: pip install 'multivector[instructor]', "
-            "or leave it out with --only student,colab,solution"
+            "the Gradescope zip needs otter-grader; in the book's folder: "
+            '.venv/bin/python -m pip install -c constraints.txt -e ".[instructor]"'
         ) from None
+    package = package or own_package() or _NO_ADDRESS
     config = "# ASSIGNMENT CONFIG\n"
     source_text = assignment.source.replace(config, f"{config}requirements: requirements.txt\n")
     _, pieces = myst_cells(one_boundary_a_fence(source_text))
@@ -317,8 +332,8 @@ def _normalise_zip(source: Path, target: Path) -> None:
 def build(
     assignment: Assignment,
     target: Path,
-    parts: Iterable[str] = PARTS,
-    package: str = _PACKAGE,
+    parts: Iterable[str] = DEFAULT_PARTS,
+    package: str = "",
 ) -> list[Path]:
     """Write the chosen ``parts`` under ``target`` and return their paths.
 
@@ -349,18 +364,18 @@ def build(
     return written
 
 
-def student_notebooks(root: Path, out: Path, package: str = _PACKAGE) -> list[Path]:
+def student_notebooks(root: Path, out: Path, package: str = "") -> list[Path]:
     """Write every assignment of a repository for students; return the paths.
 
-    OUT/exercises/NAME.ipynb and, with an installing first cell, NAME-colab.ipynb.
-    Raises ``BuildError`` rather than leak.
+    OUT/exercises/NAME.ipynb and, with a first cell that installs ``package``, NAME-colab.ipynb;
+    without a package nothing for Colab. Raises ``BuildError`` rather than leak.
     """
     written = []
     for assignment in read_all(root):
-        for suffix, colab in (("", False), ("-colab", True)):
+        for suffix in ("", "-colab") if package else ("",):
             path = out / FOLDER / f"{assignment.slug}{suffix}.ipynb"
             path.parent.mkdir(parents=True, exist_ok=True)
-            text = student_notebook(assignment, colab=colab, package=package)
+            text = student_notebook(assignment, colab=bool(suffix), package=package)
             path.write_text(text, encoding="utf-8", newline="\n")
             written.append(path)
     return written

@@ -14,7 +14,7 @@ import os
 import sys
 import threading
 import time
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
@@ -35,8 +35,8 @@ STATUSES = (
 _RESTARTS = 2
 _STRANGER = "not on the roster, so nobody knows which variant it should be"
 _UNDECIDED = (
-    "The form of your answer is right. The value, compared after handing in, is not: "
-    "check what you counted, in which year and in which unit."
+    "The form is right. What was compared after handing in is not: read the question again "
+    "(for numbers: year, unit, what is counted)."
 )
 
 
@@ -65,6 +65,14 @@ class Result:
         known = [p for p in self.points.values() if p is not None]
         whole = self.status == "graded" and len(known) == len(self.points)
         return round(sum(known), 6) if whole else None
+
+    def again(self, part: Result) -> Result:
+        """Return this result with the questions that ``part`` decided anew."""
+        if None in part.points.values():
+            return self
+        return replace(
+            self, points=self.points | part.points, messages=self.messages | part.messages
+        )
 
 
 @dataclass(frozen=True)
@@ -108,7 +116,10 @@ class Grader:
             submission.lms_id,
             submission.file,
             "unreadable",
-            points={q.name: None for q in self.assignment.automatic},
+            # Only what was asked: a question graded again is never taken for the whole notebook.
+            points={
+                q.name: None for q in self.assignment.automatic if self.question in (None, q.name)
+            },
             flags=(submission.note,) if submission.note else (),
         )
         if submission.load is None:
@@ -304,11 +315,24 @@ class Journal:
         """Return the result of this very file under these very tests and limits, if known."""
         return self._done.get((key, sha256, stamp))
 
-    def latest_whole(self, key: str, sha256: str) -> Result | None:
-        """Return what this file last got when all of its questions were graded, if it was."""
-        found = [r for (k, s, _), r in self._done.items() if (k, s) == (key, sha256)]
-        whole = max((len(r.points) for r in found), default=0)
-        return next((r for r in reversed(found) if len(r.points) == whole), None)
+    def has_class(self, questions: Collection[str]) -> bool:
+        """Return whether anything here was graded in all of these questions at once."""
+        return any(set(r.points) == set(questions) for r in self._done.values())
+
+    def latest(self, key: str, sha256: str, questions: Collection[str]) -> Result | None:
+        """Return what this file last got in all of these questions, ``None`` if it never was.
+
+        What was decided since, a question at a time, is in it.
+        """
+        whole: Result | None = None
+        for (k, s, _), result in self._done.items():
+            if (k, s) != (key, sha256):
+                continue
+            if set(result.points) == set(questions):
+                whole = result
+            elif whole:
+                whole = whole.again(result)
+        return whole
 
     def add(self, sha256: str, stamp: str, result: Result) -> None:
         """Write one result through to the disk."""

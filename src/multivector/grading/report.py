@@ -6,6 +6,7 @@ that allows no script; in CSV nothing a spreadsheet would take for a formula sta
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import hashlib
 import html
@@ -15,6 +16,7 @@ import os
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from multivector.grading import lms
@@ -143,6 +145,36 @@ def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
     return csv_text(header, rows)
 
 
+def unread(results: Iterable[Result], sheets: Iterable[str]) -> tuple[list[Result], list[str]]:
+    """Return the results with only the essays that no sheet holds yet, and whose were replaced.
+
+    ``sheets``: texts of CSV files; what is no essay sheet among them counts for nothing. A text is
+    the same whatever a spreadsheet did to its blanks.
+    """
+    held: dict[tuple[str, str], set[str]] = {}
+    for sheet in sheets:
+        with contextlib.suppress(MergeError):
+            for row in _rows(sheet):
+                if {"student", "lms_id", "question", "text"} <= set(row):
+                    who = row["lms_id"] or row["student"]
+                    held.setdefault((who, row["question"]), set()).add(_words(row["text"]))
+    fresh, replaced = [], []
+    for result in results:
+        who = str(cell(result.lms_id or result.name))
+        new = {
+            name: text
+            for name, text in result.essays.items()
+            if _words(cell(text)) not in held.get((who, name), ())
+        }
+        replaced += [f"{who}, {name}" for name in new if (who, name) in held]
+        fresh.append(replace(result, essays=new))
+    return fresh, replaced
+
+
+def _words(text: str | None) -> str:
+    return " ".join((text or "").split())
+
+
 def _criteria(assignment: Assignment) -> list[tuple[str, Question, float]]:
     """Return (column name, question, points) of every criterion of every rubric."""
     return [
@@ -168,7 +200,7 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
         place = (row["student"], row["lms_id"], row["question"])
         key = (row["lms_id"] or row["student"], row["question"])
         if key in judged:
-            raise MergeError(f"{place}: twice in the essay sheet")
+            raise MergeError(f"{place}: twice in the essay sheets; keep one row")
         cells = [(row[n], n, most) for n, q, most in columns if q.name == row["question"]]
         if not cells:
             raise MergeError(f"{place}: no such judged question")

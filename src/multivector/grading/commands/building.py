@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from pathlib import Path
 
 from multivector.grading.assignment import Assignment, SourceError
 from multivector.grading.commands import add_overlay, assignment_of, stop
 from multivector.grading.lms import ListError
 from multivector.grading.variants import SeedError
+
+#: Parts that a stranger's machine opens, and that install the package there.
+INSTALLING = ("colab", "gradescope")
+_NO_PACKAGE = """\
+NOT BUILT: {parts}. It would install the package, and nobody said from where: this folder has no
+address, and the bare name may be a stranger's. Give --package "multivector @ git+ADDRESS"."""
 
 
 def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
@@ -22,10 +29,12 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     make.add_argument("assignment")
     make.add_argument("--output", type=Path, help="default: _build/assignments/NAME")
     make.add_argument(
-        "--only", default="student,colab,solution,gradescope", help="parts, separated by commas"
+        "--only",
+        help="parts, separated by commas, of student, colab, solution and gradescope; "
+        "default: the first three",
     )
     add_overlay(make)
-    make.add_argument("--package", default="multivector", help="what pip installs in Colab")
+    _add_package(make)
     make.add_argument("--roster", type=Path, help="the class: a notebook for each (see README)")
     make.add_argument("--seed-file", type=Path, help="file with the course's secret seed")
     make.set_defaults(run=run_build)
@@ -35,17 +44,30 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
     students.add_argument("out", type=Path)
     students.add_argument("--root", type=Path, default=Path(__file__).resolve().parents[4])
-    students.add_argument("--package", default="multivector", help="what pip installs in Colab")
+    _add_package(students)
     students.set_defaults(run=run_students)
+
+
+def _add_package(command: argparse.ArgumentParser) -> None:
+    command.add_argument(
+        "--package",
+        help="what pip installs in Colab and on Gradescope, such as "
+        '"multivector @ git+https://..."; default: this repository, where it has an address',
+    )
 
 
 def run_build(options: argparse.Namespace) -> int:
     """Build an assignment; return 0, or 1 with the reason."""
-    from multivector.grading.build import PARTS, BuildError, build
+    from multivector.grading.build import DEFAULT_PARTS, PARTS, BuildError, build, own_package
 
-    parts = [p for p in options.only.split(",") if p]
+    parts = [p for p in (options.only or ",".join(DEFAULT_PARTS)).split(",") if p]
     if not set(parts) <= set(PARTS):
         return stop(f"--only takes {', '.join(PARTS)}", 1)
+    options.package = options.package or own_package()
+    if not options.package:
+        parts = _without_installing(parts)
+        if not parts:
+            return 1
     if bool(options.roster) != bool(options.seed_file):
         return stop("variants need both --roster and --seed-file", 1)
     try:
@@ -58,6 +80,14 @@ def run_build(options: argparse.Namespace) -> int:
         return stop(str(error), 1)
     print("\n".join(map(str, written)))
     return 0
+
+
+def _without_installing(parts: list[str]) -> list[str]:
+    """Return the parts that install nothing, and say which are left out."""
+    left_out = [p for p in parts if p in INSTALLING]
+    if left_out:
+        print(_NO_PACKAGE.format(parts=" and ".join(left_out)), file=sys.stderr)
+    return [p for p in parts if p not in INSTALLING]
 
 
 def _variants(
@@ -74,11 +104,14 @@ def _variants(
 
 def run_students(options: argparse.Namespace) -> int:
     """Write the student notebooks; return 0, or 1 with the reason."""
-    from multivector.grading.build import BuildError, student_notebooks
+    from multivector.grading.build import BuildError, own_package, student_notebooks
 
     try:
-        for path in student_notebooks(options.root, options.out, options.package):
+        package = options.package or own_package(options.root)
+        for path in student_notebooks(options.root, options.out, package):
             print(path)
     except (SourceError, BuildError) as error:
         return stop(str(error), 1)
+    if not package:
+        print(_NO_PACKAGE.format(parts="colab"), file=sys.stderr)
     return 0

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import glob
 import os
 import sys
 import time
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import replace
+from itertools import chain, count
 from pathlib import Path
 
 from multivector.grading import grade as g
@@ -98,12 +100,10 @@ def run_grade(options: argparse.Namespace) -> int:
         students=identify(submissions, roster),
         question=options.question,
     )
-    journal_path = output.with_name(f"{output.name}.journal")
-    output.parent.mkdir(parents=True, exist_ok=True)
     try:
-        journal = g.Journal(journal_path)
-    except OSError:
-        return stop(f"another run is writing {journal_path}", 1)
+        journal = _journal(output, assignment, options.question)
+    except _UsageError as error:
+        return stop(str(error), 1)
     start, progress = time.monotonic(), g.Progress(len(submissions))
     try:
         results = g.grade_all(grader, submissions, journal, options.jobs, progress)
@@ -116,13 +116,17 @@ def run_grade(options: argparse.Namespace) -> int:
         journal.close()
     results = g.flag_duplicates(results)
     results += g.missing(assignment, roster, set(grader.students.values()))
-    _write(grader, results, output, feedback)
+    try:
+        told = _write(grader, results, output, feedback)
+    except _UsageError as error:
+        return stop(str(error), 1)
     alike = similar.resembling(_prints(grader, submissions))
     page = summary.summary_html(assignment, results, alike)
     report.write_text(output.with_name(f"{output.stem}-summary.html"), page)
     counts = Counter(r.status for r in results)
-    told = ", ".join(f"{counts[s]} {s}" for s in g.STATUSES if counts[s])
-    print(f"{output}: {told or 'nobody'}; {time.monotonic() - start:.1f} s", file=sys.stderr)
+    words = ", ".join(f"{counts[s]} {s}" for s in g.STATUSES if counts[s])
+    told.append(f"{output}: {words or 'nobody'}; {time.monotonic() - start:.1f} s")
+    print("\n".join(told), file=sys.stderr)
     return 0
 
 
@@ -145,6 +149,32 @@ def _check(options: argparse.Namespace, assignment: Assignment, feedback: Path) 
             raise _UsageError(f"--question takes one of {', '.join(names)}")
         if not options.output.exists():
             raise _UsageError(f"{options.output} does not exist: grade the whole class first")
+        if not feedback.is_dir():
+            raise _UsageError(f"{feedback} is no folder: give the --feedback of the whole class")
+
+
+def _journal(output: Path, assignment: Assignment, question: str | None) -> g.Journal:
+    """Return the journal beside a table, open.
+
+    Raises ``_UsageError`` if another run is writing it, or if one question is to be graded again
+    in a table that no class was graded into: its pages would be made of that question alone.
+    """
+    path = output.with_name(f"{output.name}.journal")
+    nobody = _UsageError(
+        f"{path} holds no results of the whole class: give as --output the table that the class "
+        "was graded into, such as grades.csv, and merge the essays again afterwards"
+    )
+    if question and not path.exists():
+        raise nobody
+    output.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        journal = g.Journal(path)
+    except OSError:
+        raise _UsageError(f"another run is writing {path}") from None
+    if question and not journal.has_class([q.name for q in assignment.automatic]):
+        journal.close()
+        raise nobody
+    return journal
 
 
 def _variants(assignment: Assignment, seed: Path | None) -> Variants | None:
@@ -165,19 +195,44 @@ def _prints(grader: g.Grader, submissions: Iterable[Submission]) -> dict[str, fr
     return prints
 
 
-def _write(grader: g.Grader, results: list[g.Result], output: Path, feedback: Path) -> None:
-    """Write feedback, essay sheet and, last, the table."""
+def _write(grader: g.Grader, results: list[g.Result], output: Path, feedback: Path) -> list[str]:
+    """Write feedback, essay sheet and, last, the table; return what the instructor should know.
+
+    Raises ``_UsageError`` for an essay sheet that cannot be read.
+    """
     assignment = grader.assignment
     for result in results:
         page = report.feedback_html(grader.assignment_of(result.key) or assignment, result)
         report.write_text(feedback / report.feedback_name(result), page)
-    if assignment.judged:
-        sheet = output.with_name(f"{output.stem}-essays.csv")
-        if sheet.exists():
-            # Somebody may have filled it in.
-            sheet = output.with_name(f"{output.stem}-essays-new.csv")
-        report.write_text(sheet, report.essay_csv(assignment, results), bom=True)
+    told = _write_essays(assignment, results, output) if assignment.judged else []
     report.write_text(output, report.grades_csv(assignment, results), bom=True)
+    return told
+
+
+def _write_essays(assignment: Assignment, results: list[g.Result], output: Path) -> list[str]:
+    """Write the texts that no essay sheet beside the table holds yet; return what to say of it.
+
+    A sheet that is there stays as it is: somebody may have filled it in. Raises ``_UsageError``
+    for one that cannot be read.
+    """
+    there = sorted(output.parent.glob(f"{glob.escape(output.stem)}-essays*.csv"))
+    sheets = []
+    for path in there:
+        try:
+            sheets.append(path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise _UsageError(
+                f"{path}: {error}; save it as CSV in UTF-8 or move it away, then run this again"
+            ) from None
+    fresh, replaced = report.unread(results, sheets)
+    if not any(r.essays for r in fresh):
+        return ["no essay that is not in a sheet already: no new sheet"]
+    ends = chain([""], (f"-{n}" for n in count(2)))
+    names = (output.with_name(f"{output.stem}-essays{end}.csv") for end in ends)
+    sheet = next(path for path in names if not path.exists())
+    report.write_text(sheet, report.essay_csv(assignment, fresh), bom=True)
+    told = [f"{sheet}: the essays that are in no other sheet"] if there else []
+    return told + [f"{who}: a new text; delete the old row before you merge" for who in replaced]
 
 
 def _write_question(
@@ -190,25 +245,25 @@ def _write_question(
 ) -> int:
     """Put one question's new points into the table that is there; return the exit status."""
     question = str(grader.question)
+    names = [q.name for q in grader.assignment.automatic]
+    files = {s.key: g.fingerprint_of(s) for s in submissions}
+    before = {r.key: journal.latest(r.key, files[r.key], names) for r in results}
+    # A file handed in since has no other points yet: its row and its page stay as they are.
+    strange = [r for r in results if r.points.get(question) is not None and not before[r.key]]
+    results = [r for r in results if r not in strange]
     try:
         table = output.read_bytes().decode("utf-8-sig")  # with its line ends
         text, said = report.regraded(table, results, question)
     except (report.MergeError, ListError, UnicodeDecodeError) as error:
         return stop(f"{output}: {error}", 1)
-    files = {s.key: s for s in submissions}
+    said += [f"{r.name}: not the file that was graded; grade the whole class" for r in strange]
     for result in results:
-        before = journal.latest_whole(result.key, g.fingerprint_of(files[result.key]))
-        assignment = grader.assignment_of(result.key)
-        if before and assignment and result.points.get(question) is not None:
-            whole = replace(
-                before,
-                name=result.name,
-                lms_id=result.lms_id,
-                points=before.points | result.points,
-                messages=before.messages | result.messages,
-            )
+        old, assignment = before[result.key], grader.assignment_of(result.key)
+        if old and assignment and result.points.get(question) is not None:
+            whole = replace(old, name=result.name, lms_id=result.lms_id).again(result)
             page = report.feedback_html(assignment, whole)
             report.write_text(feedback / report.feedback_name(whole), page)
     report.write_text(output, text, bom=True)
-    print("\n".join([*said, f"{output}: {question} graded again"]), file=sys.stderr)
+    then = "; merge the essays again" if grader.assignment.judged else ""
+    print("\n".join([*said, f"{output}: {question} graded again{then}"]), file=sys.stderr)
     return 0
