@@ -57,7 +57,8 @@ clean:
 	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache
 
 .venv/.book: requirements.txt constraints.txt pyproject.toml
-	test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	# A folder without pip is what a first try without python3-venv leaves behind.
+	$(BIN)/python -m pip --version > /dev/null 2>&1 || $(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
 	touch $@
 
