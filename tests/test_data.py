@@ -195,6 +195,21 @@ def test_the_zip_holds_what_may_be_passed_on_and_nothing_else(folder, tmp_path):
     assert {entry["path"] for entry in inside["resources"]} == rest
 
 
+def test_the_codebook_names_every_code_that_a_column_may_hold():
+    text = data.codebook()
+    coded = 0
+    for entry in data.package()["resources"]:
+        for field in entry["schema"]["fields"]:
+            values = field.get("constraints", {}).get("enum", [])
+            coded += bool(values)
+            row = f"| `{field['name']}` | {field['type']} |"
+            assert not values or any(
+                row in line and all(f"`{value}`" in line for value in values)
+                for line in text.splitlines()
+            ), (entry["name"], field["name"])
+    assert coded > 20
+
+
 def test_the_committed_codebook_is_the_generated_one():
     written = (data.data_dir() / "README.md").read_text(encoding="utf-8")
     assert data.codebook() in written

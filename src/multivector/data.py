@@ -357,8 +357,11 @@ def _codebook_section(entry: dict, folder: Path, pages: list[str]) -> str:
         "|---|---|---|---|",
     ]
     for field in entry["schema"]["fields"]:
-        unit = field.get("unit", "")
-        lines.append(f"| `{field['name']}` | {field['type']} | {unit} | {field['description']} |")
+        unit, meaning = field.get("unit", ""), field["description"]
+        if values := field.get("constraints", {}).get("enum"):
+            listed = ", ".join(f"`{value}`" for value in values)
+            meaning = f"{meaning.rstrip('.')}. One of: {listed}."
+        lines.append(f"| `{field['name']}` | {field['type']} | {unit} | {meaning} |")
     return "\n".join(lines) + "\n"
 
 
