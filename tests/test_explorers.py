@@ -203,10 +203,18 @@ def test_dollars_and_balances_equal_the_tables(tmp_path):
     for case, points in zip(cases, got, strict=True):
         for year, point in zip(state["data"]["years"], points, strict=True):
             if point is None:
+                place = (year, case["partners"][0])
+                if place in trade.index:
+                    gone = trade.loc[place, ["exports_musd", "imports_musd"]].isna()
+                    asked = {"exports": gone.iloc[:1], "imports": gone.iloc[1:]}
+                    assert asked.get(case["flow"], gone).any(), (case, year)
+                    assert case["flow"] != "turnover", "one known flow is enough"
                 continue
             row = trade.loc[(year, case["partners"][0])]
             x, m = float(row["exports_musd"]), float(row["imports_musd"])
-            expected = {"exports": x, "imports": m, "turnover": x + m, "balance": x - m}
+            # a blank beside a known flow: nothing in turnover, as in indicators; no balance
+            both = sum(value for value in (x, m) if not pd.isna(value))
+            expected = {"exports": x, "imports": m, "turnover": both, "balance": x - m}
             value = expected[case["flow"]]
             if case["unit"] == "share":
                 value = (x - m) / (x + m)
@@ -308,6 +316,27 @@ def test_route_shock_equals_python(tmp_path):
             assert near(found[key], getattr(wanted, key)), (case, key)
 
 
+def test_a_route_is_part_of_the_published_total(tmp_path):
+    routes = load("oil_routes").set_index(["year", "route"])
+    data = made(explorers.Shock).data
+    cases = [{"target": "route", "route": "russia", "year": year} for year in data["routes"]]
+    got = node(tmp_path, "shock", """
+        return input.cases.map((c) => { const b = explorer.compute.base(input.data, c);
+          const found = explorer.compute.routeShock(b.tonnes, b.hit, 1, 0, b.total);
+          return [found, b.least, b.whole]; });
+    """, {"data": data, "cases": cases})  # fmt: skip
+    for case, (found, least, whole) in zip(cases, got, strict=True):
+        year = routes.loc[int(case["year"])]
+        listed = year.drop("total")
+        total = year.at["total", "mt_low"]
+        assert near(found["total"], listed["mt_low"].sum() if pd.isna(total) else total), case
+        assert whole == ("the oil of the routes found" if pd.isna(total) else "all oil exported")
+        sure = listed[listed["russia_share_low"] == 1]
+        assert near(found["lost"], sure["mt_low"].sum())
+        open_ = listed[(listed["russia_share_low"] < 1) & (listed["russia_share_high"] > 0)]
+        assert bool(least) == bool(len(open_))
+
+
 def test_crude_oil_shock_starts_from_the_commodity_share():
     share = indicators.commodity_share(load("commodities"), "crude-oil")
     oil = made(explorers.Shock).data["oil"]
@@ -374,6 +403,47 @@ def test_weighing_equals_python(tmp_path):
     assert impossible
 
 
+def test_money_of_one_axis_is_of_one_currency_and_never_a_lender_s(tmp_path):
+    data = made(explorers.Investment).data
+    known = {figure["id"]: figure for figure in data["figures"]}
+    assert known["eu-investment-2005-eur"]["currency"] == "EUR"
+    assert any("eu-investment-2005-eur" in rivals["ids"] for rivals in data["rivals"])
+    for figure in data["figures"]:
+        assert (figure["group"] == "finance") == figure["id"].startswith("aiddata-")
+    everyone = [figure["origin"] for figure in data["figures"]]
+    for kind, _ in data["kinds"]:
+        state = made(explorers.Investment).state() | {
+            "kinds": [kind], "origins": list(dict.fromkeys(everyone)),
+        }  # fmt: skip
+        shown = node(tmp_path, "investment", "return explorer.show(input);", state)
+        drawn = [dict(zip(shown["columns"], row, strict=True)) for row in shown.get("rows", [])]
+        assert drawn and all(known[row["fact"]]["currency"] == "USD" for row in drawn)
+
+
+def test_a_visit_is_called_differently_only_where_stated_ranks_differ(tmp_path):
+    state = made(explorers.Year).state()
+    got = node(tmp_path, "year", """
+        return input.data.events.map((_, i) => explorer.show({ ...input, event: i + 1 }).summary);
+    """, state)  # fmt: skip
+    ranks = load("event_ranks")
+    ranks = ranks[ranks["rank"] != "not_stated"].groupby("event_id")["rank"].nunique()
+    for event, summary in zip(state["data"]["events"], got, strict=True):
+        assert ("Called differently" in summary) == (ranks.get(event["id"], 0) > 1), event["id"]
+        assert ("km from Astana" in summary) == (event["direction"] == "abroad"), event["id"]
+        assert "filed under: " in summary
+    assert sum("Called differently" in summary for summary in got) > 0
+
+
+def test_equal_replies_are_called_equal_and_a_slope_names_its_side(tmp_path):
+    def shown(**values):
+        state = made(explorers.Alignment).state() | values
+        return node(tmp_path, "alignment", "return explorer.show(input).summary;", state)
+
+    tie = shown(threat=0.0, rivalry=0.0, insurance=0.0)
+    assert "multi-vectorism and hedging are worth the same" in tie and "better" not in tie
+    assert "full threat would add 0.60 to hedging's side" in tie  # loss 1.5, hedging averts 0.4
+
+
 def test_views_say_plainly_what_they_cannot_draw(tmp_path):
     def shown(cls, **values):
         state = made(cls).state() | values
@@ -389,5 +459,9 @@ def test_views_say_plainly_what_they_cannot_draw(tmp_path):
     zero = {key: 0.0 for key in made(explorers.Weighing).likelihood}
     assert "impossible under every theory" in shown(explorers.Weighing, likelihood=zero)[1]
     assert "No event" in shown(explorers.Year, event=1, vectors=["usa"])[1]
+    assert "rail are missing" in shown(explorers.Shock, target="route", year="2023")[1]
+    assert "in euros is not drawn" in shown(explorers.Investment, kinds=["cumulative"])[1]
+    empty = shown(explorers.Weighing, step=0, other="https://x.org/#weighing.step=0")[1]
+    assert "no likelihoods are compared" in empty
     state, summary = shown(explorers.Trade, partners=["BGD"], unit="share")
     assert state == "ok" and "Not in the table in some years" in summary

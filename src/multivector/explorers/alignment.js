@@ -54,15 +54,17 @@ const alignment = (() => {
   const middle = (shape) => [MV.sum(shape.map((q) => q[0])) / shape.length, MV.sum(shape.map((q) => q[1])) / shape.length];
 
   const low = (names, k) => names[k].toLowerCase();
-  function why(v, names, first, second) {
+  const SAME = 1e-9;
+  function why(v, names, first, second, tie) {
     const b = border(v, first, second);
-    const parts = [`in quiet times ${low(names, first)} is worth ${MV.fmt(Math.abs(b.constant), 2)} ${b.constant >= 0 ? "more" : "less"}`];
-    if (b.byThreat) parts.push(`each unit of threat moves that by ${MV.fmt(b.byThreat, 2)}`);
-    if (b.byRivalry) parts.push(`each unit of rivalry by ${MV.fmt(b.byRivalry, 2)}`);
+    const adds = (x) => `${MV.fmt(Math.abs(x), 2)} to ${low(names, x > 0 ? first : second)}'s side`;
+    const parts = [`in quiet times ${low(names, first)} is worth ${Math.abs(b.constant) < SAME ? "the same" : `${MV.fmt(Math.abs(b.constant), 2)} ${b.constant > 0 ? "more" : "less"}`}`];
+    if (Math.abs(b.byThreat) > SAME) parts.push(`full threat would add ${adds(b.byThreat)}`);
+    if (Math.abs(b.byRivalry) > SAME) parts.push(`full rivalry would add ${adds(b.byRivalry)}`);
     const edge = b.byThreat ? -(b.constant + b.byRivalry * v.rivalry) / b.byThreat : NaN;
     const where = edge >= 0 && edge <= 1 ? ` At your rivalry the border with ${low(names, second)} lies at a threat of ${MV.fmt(edge, 2)}.`
       : ` At your rivalry no threat between 0 and 1 turns it into ${low(names, second)}.`;
-    return `Against ${low(names, second)}, the second best: ${parts.join("; ")}.${where}`;
+    return `Against ${low(names, second)}, ${tie ? "as good at your point" : "the second best"}: ${parts.join("; ")}.${where}`;
   }
 
   function view({ data, v, W }) {
@@ -95,10 +97,13 @@ const alignment = (() => {
       rows: ranked.map(([k, u]) => ({ name: names[k], value: u - floor, colour: COLOUR[k], note: MV.fmt(u, 2) })) });
     const margin = ranked[0][1] - ranked[1][1];
     const second = ranked.find(([k]) => k !== order[chosen])[0];
+    const tied = ranked.filter(([, u]) => ranked[0][1] - u < SAME).map(([k]) => low(names, k));
+    const verdict = tied.length > 1 ? `${MV.listing(tied)} are worth the same, and nothing is worth more`
+      : `the best reply is ${low(names, order[chosen])}, ${MV.fmt(margin, 2)} better than ${low(names, second)}`;
     const summary = [
-      `Threat ${MV.fmt(v.threat, 2)}, rivalry ${MV.fmt(v.rivalry, 2)}: the best reply is ${low(names, order[chosen])}, ${MV.fmt(margin, 2)} better than ${low(names, second)}.`,
+      `Threat ${MV.fmt(v.threat, 2)}, rivalry ${MV.fmt(v.rivalry, 2)}: ${verdict}.`,
       `Best in part of the square: ${shapes.map(([k, q]) => `${low(names, k)} ${MV.fmt(area(q) * 100, 0)} %`).join(", ")}.`,
-      why(v, names, order[chosen], second),
+      why(v, names, order[chosen], second, tied.length > 1),
     ].join(" ");
     return { summary, svg: MV.stack(W, [picture, list]),
       columns: ["strategy", "payoff", "value in quiet times", "protection", "exposure", "best in % of the square"],

@@ -18,7 +18,7 @@ LABELS = {
     "rivalry": "Rivalry: probability that sides are demanded",
     "profit": "Reward for siding with the strong power",
     "loss": "What coercion costs without protection",
-    "arms": "Cost of autonomy: arms and allies",
+    "arms": "Cost of balancing: arms and allies",
     "insurance": "Cost of hedging",
     "abandonment": "Probability that allies abandon",
     "strong_share": "The strong power's part of the ties",

@@ -2,20 +2,29 @@
 const investment = (() => {
   const COLOUR = { eu: 0, china: 1, russia: 2, usa: 3, turkic: 4, gulf: 5, neighbours: 6, other: 7, all: 7 };
   const MEANS = {
-    stock: "an amount at one date, after what left and what was revalued",
+    stock: "an amount at one date, by the first investor or with the way of counting not stated",
     owner: "an amount at one date, by the owner at the end of the chain and not by the first investor",
     position: "an amount at one date that adds loans and other claims to direct investment",
-    cumulative: "inflows of many years added up, over years that differ, without what left again",
-    gross: "an inflow of a year, before what left is taken off",
-    net: "an inflow of a year after what left is taken off",
+    cumulative: "a sum over many years, not the same in every row, some gross (nothing taken off for what left again), others with the basis not stated",
+    gross: "an inflow of a year or a part of it, with nothing taken off for what left",
+    net: "an inflow of a year or a part of it, after what left is taken off",
     flow: "an inflow of a period, gross or net not stated",
-    announced: "a promise, a memorandum or a purchase, not yet paid",
-    portfolio: "projects counted at their planned value", spending: "money spent by Kazakhstan's own budget",
-    target: "a wish for the future",
+    announced: "a promise, a memorandum or a purchase, not known to be paid",
+    portfolio: "the planned value of projects", spending: "money spent by Kazakhstan's own budget",
+    finance: "grants and loans of a state by how far their projects had come, and no inflow", target: "a wish for the future",
   };
+  const NOUN = { gross: "gross flow", net: "net flow", flow: "flow of unstated basis", announced: "announced sum", owner: "stock by ultimate owner", position: "position in all instruments",
+    spending: "sum of public spending", finance: "sum of official finance" };
+  const THE = ["EU", "NLD", "USA", "ARE", "GBR"];
   const DIRECTION = { purchase_by_kz: ["purchase by Kazakhstan", 1], investment_into_kz: ["investment into Kazakhstan", 0],
     other: ["other", 7], unknown: ["direction unknown", 3] };
   const nameOf = (data, k) => data.kinds.find(([code]) => code === k)[1].toLowerCase();
+
+  const nounOf = (data, k) => NOUN[k] ?? nameOf(data, k);
+  const means = (data, kinds) => kinds.map((k) => `${/^[aeiou]/.test(nounOf(data, k)) ? "an" : "a"} ${nounOf(data, k)} is ${MEANS[k]}`).join("; ");
+  const from = (f) => (f.origin === "ALL" ? "all origins" : `${THE.includes(f.origin) ? "the " : ""}${f.who}`);
+  /** How it was counted, where the kind does not say it, and the months of a flow that are not twelve. */
+  const counted = (f) => [f.basis, f.months && f.months !== 12 ? `${f.months} months` : ""].filter(Boolean).join(", ");
 
   /** Break words into lines of at most n characters. */
   function wrap(words, n) {
@@ -27,41 +36,50 @@ const investment = (() => {
     return lines;
   }
 
+  const undrawn = (n) => `${n} ${n === 1 ? "statement" : "statements"} in euros ${n === 1 ? "is" : "are"} not drawn.`;
+
   function figures({ data, v, W }) {
     if (!v.kinds.length) return { message: "No kind is chosen. Choose one above." };
     if (v.kinds.length > 1) {
-      return { message: `These kinds do not go on one axis: ${v.kinds.map((k) => `a ${nameOf(data, k)} is ${MEANS[k]}`).join("; ")}. The longer bar would only show which way of counting was chosen. Choose one kind.` };
+      return { message: `These kinds do not go on one axis: ${means(data, v.kinds)}. The longer bar would only show which way of counting was chosen. Choose one kind.` };
     }
     const kind = v.kinds[0];
-    const rows = data.figures.filter((f) => f.group === kind && v.origins.includes(f.origin)).sort((a, b) => b.value - a.value);
+    const all = data.figures.filter((f) => f.group === kind && v.origins.includes(f.origin));
+    const rows = all.filter((f) => f.currency === "USD").sort((a, b) => b.value - a.value);
+    const euros = all.length - rows.length;
     if (!rows.length) {
-      return { message: `No ${nameOf(data, kind)} in dollars was found for this choice. A gap is not a zero. Choose another kind or origin.` };
+      return { message: `No ${nounOf(data, kind)} in dollars was found for this choice.${euros ? ` ${undrawn(euros)}` : ""} A gap is not a zero. Choose another kind or origin.` };
     }
     const part = (f) => (f.months && f.months < 12 ? `, ${f.months} months` : "");
     const svg = MV.bars({ W, dots: true, unit: `billion dollars: ${nameOf(data, kind)}`, rows: rows.map((f) => ({
-      name: `${f.who}, ${f.when}${part(f)}`, value: f.value, colour: COLOUR[f.vector] ?? 7, note: f.words,
-      tip: `${f.who}: ${f.words}, ${f.when}. ${f.by}` })) });
-    const gross = rows.filter((f) => f.origin === "NLD").length;
+      name: `${f.who}, ${f.when}${part(f)}`, value: f.value, colour: COLOUR[f.vector] ?? 7,
+      note: W >= 640 && f.basis ? `${f.words}, ${f.basis}` : f.words,
+      tip: `${f.who}: ${f.words}, ${f.when}${counted(f) ? ` (${counted(f)})` : ""}. ${f.by}` })) });
+    const conduit = rows.some((f) => f.origin === "NLD");
+    const bases = [...new Set(rows.map((f) => f.basis).filter(Boolean))];
     const summary = [`${rows.length} ${rows.length === 1 ? "statement" : "statements"} of one kind, ${nameOf(data, kind)}: ${MEANS[kind]}.`,
+      bases.length ? `Counted: ${bases.map((b) => `${b} (${rows.filter((f) => f.basis === b).length})`).join(", ")}.` : "",
       `Largest: ${rows[0].who}, ${rows[0].words} (${rows[0].when}), says ${rows[0].by}.`,
-      gross ? "The Netherlands is largely a conduit for others' money." : "",
+      euros ? undrawn(euros) : "",
+      conduit ? "The Netherlands is largely a conduit for others' money." : "",
       rows.some((f) => part(f)) ? "A figure for part of a year is no match for a full one." : "",
       kind === "cumulative" ? "The years added up differ, so neither lengths nor differences can be compared." : "",
     ].filter(Boolean).join(" ");
-    return { summary, svg, columns: ["from", "value, bn USD", "as said", "when", "who says so", "fact"],
-      rows: rows.map((f) => [f.who, f.value, f.words, f.when, f.by, f.id]) };
+    return { summary, svg, columns: ["from", "value, bn USD", "as said", "counted", "when", "who says so", "fact"],
+      rows: rows.map((f) => [f.who, f.value, f.words, counted(f), f.when, f.by, f.id]) };
   }
 
   function rivals({ data, v, W }) {
     const set = data.rivals[Number(v.rivals)];
     const found = set.ids.map((id) => data.figures.find((f) => f.id === id));
+    const about = (f) => [nameOf(data, f.group), counted(f), f.when].filter(Boolean).join(", ");
     const columns = W >= 520 ? Math.min(found.length, 3) : 1;
     const width = (W - (columns - 1) * 14) / columns; const n = Math.floor(width / 7.6);
     let body = ""; let y = 0; let tallest = 0;
     found.forEach((f, i) => {
       const x = (i % columns) * (width + 14);
       if (i % columns === 0 && i > 0) { y += tallest + 16; tallest = 0; }
-      const lines = [...wrap(`${nameOf(data, f.group)}, ${f.when}`, n).map((l) => [l, "mv-strong"]),
+      const lines = [...wrap(about(f), n).map((l) => [l, "mv-strong"]),
         ...wrap(`says ${f.by}`, n).map((l) => [l, ""]), ...(f.quote ? wrap(`“${f.quote}”`, n).map((l) => [l, "mv-muted"]) : [])];
       const height = 52 + lines.length * 17;
       tallest = Math.max(tallest, height);
@@ -69,12 +87,12 @@ const investment = (() => {
         + MV.text(x + 14, y + 28, f.words, "mv-big") + lines.map(([l, c], k) => MV.text(x + 14, y + 52 + k * 17, l, c)).join("");
     });
     const kinds = [...new Set(found.map((f) => f.group))];
-    const summary = [`${found.length} figures for ${found[0].who} that cannot be one number: ${MV.listing(found.map((f) => `${f.words} (${nameOf(data, f.group)}, ${f.when})`))}.`,
-      kinds.length > 1 ? `They differ in kind: ${kinds.map((k) => `a ${nameOf(data, k)} is ${MEANS[k]}`).join("; ")}. So they stand side by side and not on one axis.`
-        : "They are of one kind and still differ: basis, years or currency must.",
+    const summary = [`${found.length} figures from ${from(found[0])} that stand against each other: ${MV.listing(found.map((f) => `${f.words} (${about(f)})`))}.`,
+      kinds.length > 1 ? `They differ in kind: ${means(data, kinds)}. So they stand side by side and not on one axis.`
+        : `They are of one kind: ${new Set(found.map((f) => f.currency)).size > 1 ? "the currency, " : ""}rounding, a revision, the basis or the years may explain it.`,
     ].join(" ");
-    return { summary, svg: MV.svg(W, Math.round(y + tallest + 8), body), columns: ["from", "as said", "kind", "when", "who says so", "fact"],
-      rows: found.map((f) => [f.who, f.words, nameOf(data, f.group), f.when, f.by, f.id]) };
+    return { summary, svg: MV.svg(W, Math.round(y + tallest + 8), body), columns: ["from", "as said", "kind", "counted", "when", "who says so", "fact"],
+      rows: found.map((f) => [f.who, f.words, nameOf(data, f.group), counted(f), f.when, f.by, f.id]) };
   }
 
   function ladder({ data, v, W }) {
@@ -94,10 +112,12 @@ const investment = (() => {
     });
     const [key, keyHeight] = MV.legend([...new Set(deals.map((d) => d.direction))].map((d) => ({ name: DIRECTION[d][0], colour: DIRECTION[d][1] })), W);
     const high = top + deals.length * rowH + 8;
+    const many = (n, one) => `${n} ${n === 1 ? one : `${one}s`}`;
+    const way = (d) => deals.filter((x) => x.direction === d).length;
     const count = (rung) => deals.filter((d) => d.to === rung).length;
     const summary = [`${deals.length} deals ${v.years ? "" : "of 2025 "}on the ladder from talks to delivery, each on the highest rung documented.`,
       `${MV.listing(data.rungs.filter(count).map((r) => `${count(r)} at ${r}`))}.`,
-      `${deals.filter((d) => d.direction === "purchase_by_kz").length} are purchases by Kazakhstan, ${deals.filter((d) => d.direction === "investment_into_kz").length} investments into it; for ${deals.filter((d) => d.direction === "unknown").length} the direction is not known.`,
+      `Of them: ${many(way("purchase_by_kz"), "purchase")} by Kazakhstan and ${many(way("investment_into_kz"), "investment")} into it; for ${way("unknown")} the direction is not known.`,
       "The dots count deals and say nothing of their size."].join(" ");
     return { summary, svg: MV.stack(W, [MV.svg(W, Math.max(1, keyHeight), key), MV.svg(W, high, body)], 6),
       columns: ["deal", "parties", "date", "as said", "at signing", "highest rung documented", "direction"],

@@ -38,10 +38,24 @@ KINDS = (
     ("position", "All instruments"),
     ("portfolio", "Portfolio"),
     ("spending", "Public spending"),
+    ("finance", "Official finance"),
     ("target", "Target"),
 )
+#: how a figure was counted, where its kind does not say it
+BASIS = {
+    "inflow_unstated": "gross or net not stated",
+    "equity_paid_in": "equity paid in",
+    "stock_immediate_investor": "by first investor",
+    "stock_unstated": "basis not stated",
+    "cumulative_gross": "gross",
+    "cumulative_unstated": "basis not stated",
+}
+#: Official finance by the state of its projects: no inflow, so never on the axis of inflows.
+FINANCE = ("aiddata-pipeline-value", "aiddata-implementation-value", "aiddata-completion-value")
 RUNGS = ("talks", "memorandum", "agreement", "contract", "financing", "delivery")
-UNITS = {"bn_usd": 1.0, "mn_usd": 0.001}
+#: unit -> billions, and of which currency; figures in euros stand only among rivals, with no axis
+UNITS = {"bn_usd": (1.0, "USD"), "mn_usd": (0.001, "USD"), "bn_eur": (1.0, "EUR"),
+         "mn_eur": (0.001, "EUR")}  # fmt: skip
 
 
 class Investment(Explorer):
@@ -81,7 +95,7 @@ class Investment(Explorer):
              "options": [(code, names[code]) for code in order], "more": "Other origins",
              "default": [code for code in order if code in ("RUS", "CHN", "USA", "EU", "NLD")],
              "when": {"view": ["figures"]}},
-            {"key": "rivals", "type": "select", "label": "Figures that cannot all be true",
+            {"key": "rivals", "type": "select", "label": "Figures that stand against each other",
              "options": sets, "default": sets[0][0], "when": {"view": ["rivals"]}},
             {"key": "years", "type": "flag", "label": "Deals of other years too",
              "default": False, "when": {"view": ["ladder"]}},
@@ -94,31 +108,33 @@ def tables(
 ) -> dict[str, Any]:
     """Return what the JavaScript shows.
 
-    ``figures``: one a statement in dollars: id, origin, who, vector, group, value (billion
-    dollars), high, words, when, by, quote, months (of a flow), rivals (ids); ``euros``: how many
-    statements in other units were left out; ``rivals``: {label, ids} of statements that
-    contradict each other; ``deals`` and ``rungs`` of the ladder.
+    ``figures``: one a statement in money: id, origin, who, vector, group, value (billions),
+    currency, high, words, when, by, quote, basis (where the kind does not say it), months (of a
+    flow), rivals (ids); ``rivals``: {label, ids} of statements that stand against each other;
+    ``deals`` and ``rungs`` of the ladder.
     """
     names = dict(zip(partners["iso3"], partners["name_en"], strict=True))
-    names |= {"EU": "European Union"}
-    figures, left_out = [], 0
+    names |= {"EU": "European Union", "KAZ": "Kazakhstan"}
+    figures = []
     for row in investment.itertuples():
         fact = facts.get(row.fact_id)
-        if row.measure not in GROUPS:
+        if row.measure not in GROUPS or fact.unit not in UNITS or fact.value is None:
             continue
-        if fact.unit not in UNITS or fact.value is None:
-            left_out += 1
-            continue
+        factor, currency = UNITS[fact.unit]
+        finance = fact.fact_id in FINANCE
         origin = "ALL" if pd.isna(row.origin) else str(row.origin)
         figures.append({
             "id": fact.fact_id,
             "origin": origin,
             "who": names.get(origin, "All origins" if origin == "ALL" else origin),
             "vector": str(row.vector),
-            "group": GROUPS[row.measure],
+            "group": "finance" if finance else GROUPS[row.measure],
+            "basis": (fact.indicator or "").rpartition("projects ")[2] if finance
+            else BASIS.get(row.measure, ""),
             "kind": fact.kind,
-            "value": fact.value * UNITS[fact.unit],
-            "high": None if fact.value_high is None else fact.value_high * UNITS[fact.unit],
+            "value": fact.value * factor,
+            "currency": currency,
+            "high": None if fact.value_high is None else fact.value_high * factor,
             "words": facts.prose(fact),
             "when": _when(fact),
             "by": facts.voice(fact),
@@ -128,7 +144,6 @@ def tables(
         })  # fmt: skip
     return {
         "figures": figures,
-        "euros": left_out,
         "kinds": [list(k) for k in KINDS],
         "rivals": _rivals(figures),
         "deals": _deals(deals),

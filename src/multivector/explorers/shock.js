@@ -9,9 +9,9 @@ const shock = (() => {
     const recovered = others ? f * (1 - d) * lost : 0;
     return { total, lost, recovered, sensitivity: lost / total, vulnerability: (lost - recovered) / total };
   }
-  /** tonnes: {route: mt}; hit: routes; room: million tonnes on all routes that stay open. */
-  function routeShock(tonnes, hit, x, room) {
-    const total = MV.sum(Object.values(tonnes));
+  /** tonnes: {route: mt}; hit: routes; room: million tonnes on all routes that stay open; total: all
+      oil, the sum of the routes where none is published. */
+  function routeShock(tonnes, hit, x, room, total = MV.sum(Object.values(tonnes))) {
     const lost = x * MV.sum(hit.map((r) => tonnes[r]));
     const open = Object.keys(tonnes).some((r) => !hit.includes(r));
     const recovered = Math.min(lost, open ? room : 0);
@@ -28,13 +28,18 @@ const shock = (() => {
     }
     if (v.target === "route") {
       const table = data.routes[v.year];
-      if (!table) return { message: `For ${v.year} the tonnes by route were not found. Choose ${MV.listing(Object.keys(data.routes))}.` };
+      if (!table) {
+        const gap = data.missing[v.year];
+        return { message: `For ${v.year} ${gap ? `no share can be taken: ${MV.listing(gap.map((r) => ROUTES[r]))} ${gap.length > 1 ? "are" : "is"} missing` : "the tonnes by route were not found"}. Choose ${MV.listing(Object.keys(data.routes))}.` };
+      }
       const tonnes = Object.fromEntries(Object.entries(table).map(([k, [mt]]) => [k, mt]));
       const hit = v.route === "russia" ? Object.keys(table).filter((k) => table[k][1] === 1)
         : v.route in table ? [v.route] : [];
       if (!hit.length) return { message: `For ${v.year} no figure for ${ROUTES[v.route]} was found. Choose another route or year.` };
-      return { tonnes, hit, what: v.route === "russia" ? "oil on every route through Russia" : `oil by ${ROUTES[v.route]}`,
-        whole: "all oil exported", unit: "million tonnes", factor: 1 };
+      const total = data.oil_total[v.year]; const maybe = data.maybe[v.year];
+      return { tonnes, hit, total, what: v.route === "russia" ? "oil on every route that certainly crosses Russia" : `oil by ${ROUTES[v.route]}`,
+        least: v.route === "russia" && maybe ? `At least: oil by ${MV.listing(maybe.map((r) => ROUTES[r]))} may cross it too.` : "",
+        whole: total ? "all oil exported" : "the oil of the routes found", unit: "million tonnes", factor: 1 };
     }
     const t = data.years.indexOf(Number(v.year));
     if (t < 0) return { message: `For ${v.year} the table has no trade by partner. Choose ${data.years[0]} to ${data.years[data.years.length - 1]}.` };
@@ -51,7 +56,7 @@ const shock = (() => {
     const b = base(data, v);
     if (b.message) return { message: b.message, summary: b.message };
     const x = v.cut / 100; const left = (12 - v.months) / 12;
-    const full = b.tonnes ? routeShock(b.tonnes, b.hit, x, v.room)
+    const full = b.tonnes ? routeShock(b.tonnes, b.hit, x, v.room, b.total)
       : partnerShock(b.part, b.total, x, v.replace / 100, v.discount / 100);
     const year = { lost: full.lost, recovered: full.recovered * left };
     const gdp = b.tonnes ? null : data.gdp[v.year] ?? null;
@@ -70,14 +75,15 @@ const shock = (() => {
     });
     const bottom = MV.bars({ W, rows: bars, unit: `% of ${b.whole}`, hi: Math.max(1, percent(full.lost)) });
     const amount = (value) => `${MV.fmt(value * b.factor)} ${b.unit}`;
-    const gone = b.tonnes && data.missing[v.year] ? `Not found for ${v.year}: ${MV.listing(data.missing[v.year].map((r) => ROUTES[r]))}; the total is the sum of what was found.` : "";
+    const gone = b.tonnes ? [data.missing[v.year] ? `Not found for ${v.year}: ${MV.listing(data.missing[v.year].map((r) => ROUTES[r]))}.` : "",
+      b.total ? "The total is the published one." : "No published total was found: the total is the sum of the routes found."] : [];
     const summary = [
-      `Cut ${v.cut} % of ${b.what} (${v.year}).`,
+      `Cut ${v.cut} % of ${b.what} (${v.year}).`, b.least,
       `At once ${amount(full.lost)} a year are missing: ${MV.fmt(percent(full.lost))} % of ${b.whole}${gdp ? `, ${MV.fmt((full.lost / gdp) * 100)} % of GDP` : ""}: the sensitivity.`,
       b.tonnes ? `With room for ${MV.fmt(v.room, 0)} million tonnes elsewhere from month ${v.months}, ${MV.fmt(percent(full.lost - full.recovered))} % stay lost: the vulnerability.`
-        : `With ${v.replace} % replaced from month ${v.months}, ${v.discount} % cheaper, ${MV.fmt(percent(full.lost - full.recovered))} % stay lost: the vulnerability.`,
+        : `With ${v.replace} % replaced from month ${v.months}, at a cost of ${v.discount} %, ${MV.fmt(percent(full.lost - full.recovered))} % stay lost: the vulnerability.`,
       v.target === "partner" && gdp ? "Over GDP is gross trade over value added: a ratio, not a loss of income." : "",
-      v.target === "partner" && !gdp ? "No gross domestic product is known for that year." : "", gone,
+      v.target === "partner" && !gdp ? "No gross domestic product is known for that year." : "", ...gone,
     ].filter(Boolean).join(" ");
     return { summary, svg: MV.stack(W, [top, bottom]),
       columns: ["what", b.unit, `% of ${b.whole}`, "% of GDP"],

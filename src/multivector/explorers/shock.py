@@ -27,7 +27,8 @@ class Shock(Explorer):
 
     Controls: ``target`` (``partner``, ``oil`` or ``route``), ``partner``, ``flow``, ``year``
     (a string), ``route``, ``cut`` (percent), ``replace`` (percent), ``room`` (million tonnes a
-    year on the other routes), ``months`` before replacing starts, ``discount`` (percent). The
+    year on the other routes), ``months`` before replacing starts, ``discount`` (what redirecting
+    costs, percent of the value redirected). The
     arithmetic is :func:`multivector.theory.shock_partner` and ``shock_route``; what is replaced
     counts for the months that remain of the first year.
     """
@@ -51,7 +52,7 @@ class Shock(Explorer):
                       load("oil_routes"))  # fmt: skip
         names = sorted(((p["code"], p["name"]) for p in data["partners"]), key=lambda n: n[1])
         years = sorted({*map(str, data["years"]), *data["oil"], *data["routes"]}, reverse=True)
-        routes = [("russia", "Every route through Russia"), *ROUTES.items()]
+        routes = [("russia", "Every route that certainly crosses Russia"), *ROUTES.items()]
 
         def slider(key: str, label: str, unit: str, default: int, top: int, **more: Any) -> dict:
             return {"key": key, "type": "slider", "label": label, "unit": unit, "min": 0,
@@ -79,7 +80,7 @@ class Shock(Explorer):
             slider("room", "Room on the other routes, a year", "mln t", 10, 80,
                    when={"target": ["route"]}),
             slider("months", "Replacing starts after", "months", 6, 12),
-            slider("discount", "Replaced at a discount of", "%", 10, 100,
+            slider("discount", "Redirecting costs", "% of its value", 10, 100,
                    when={"target": ["partner", "oil"]}),
         ]  # fmt: skip
         super().__init__(data, controls, **values)
@@ -97,7 +98,8 @@ def tables(
     ``years``, ``partners``: as for the trade explorer; ``gdp``: year -> million dollars; ``oil``:
     year -> [crude oil, all goods] in million dollars, years with all months only; ``routes``:
     year -> {route: [million tonnes (the lower of two published figures), part through Russia at
-    least]}; ``missing``: year -> routes without a figure.
+    least]}; ``oil_total``: year -> the published total, million tonnes; ``maybe``: year -> routes
+    that may cross Russia too; ``missing``: year -> routes without a figure.
     """
     data = prepare(trade, partners, [])
     for partner in data["partners"]:
@@ -110,9 +112,15 @@ def tables(
     wide = wide[wide.index != 2022].dropna()
     routes: dict[str, dict[str, list[float]]] = {}
     missing: dict[str, list[str]] = {}
+    maybe: dict[str, list[str]] = {}
+    published: dict[str, float] = {}
     for row in oil_routes.itertuples():
         if row.route == "total":
+            if pd.notna(row.mt_low):
+                published[str(row.year)] = float(row.mt_low)
             continue
+        if row.russia_share_low < 1 and row.russia_share_high > 0:
+            maybe.setdefault(str(row.year), []).append(row.route)
         if pd.isna(row.mt_low):
             missing.setdefault(str(row.year), []).append(row.route)
         else:
@@ -126,5 +134,7 @@ def tables(
         "gdp": {str(r.year): round(float(r.gdp_busd) * 1000, 3) for r in gdp.itertuples()},
         "oil": {str(y): [float(r["crude-oil"]), float(r["total"])] for y, r in wide.iterrows()},
         "routes": routes,
-        "missing": {y: m for y, m in missing.items() if y in routes},
+        "oil_total": published,
+        "maybe": maybe,
+        "missing": missing,
     }

@@ -3,14 +3,17 @@ const trade = (() => {
   const VECTOR_COLOUR = { eu: 0, china: 1, russia: 2, usa: 3, turkic: 4, gulf: 5, neighbours: 6, other: 7 };
   const FLOWS = { turnover: "turnover", exports: "exports", imports: "imports", balance: "balance" };
 
-  /** One partner's value in one year. x, m: exports and imports; totals of the same year. */
+  /** One partner's value in one year. x, m: exports and imports; totals of the same year. A blank
+      beside a known flow counts as nothing in turnover, as in multivector.indicators; no balance
+      is taken with it. */
   function value(x, m, X, M, flow, unit) {
-    if (!Number.isFinite(x) || !Number.isFinite(m)) return null;
+    const out = Number.isFinite(x); const back = Number.isFinite(m);
+    if (!{ exports: out, imports: back, turnover: out || back, balance: out && back }[flow]) return null;
     if (flow === "balance") {
       if (unit === "dollars") return x - m;
       return x + m > 0 ? (x - m) / (x + m) : null;
     }
-    const part = flow === "exports" ? x : flow === "imports" ? m : x + m;
+    const part = flow === "exports" ? x : flow === "imports" ? m : (out ? x : 0) + (back ? m : 0);
     if (unit === "dollars") return part;
     const whole = flow === "exports" ? X : flow === "imports" ? M : X + M;
     return whole > 0 ? part / whole : null;

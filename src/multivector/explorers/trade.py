@@ -23,10 +23,13 @@ class Trade(Explorer):
     title = "Kazakhstan's goods trade by partner"
     cannot = (
         "Goods only, by the partner that customs record: a first port is not a final buyer, "
-        "services are left out, and dollars move with the price of oil. There is no total for "
-        "years before 2020, so no share either."
+        "services are left out, and dollars move with the price of oil. There is no trade by "
+        "partner before 2020 here."
     )
-    source = "Data: Bureau of National Statistics of Kazakhstan, external trade by country."
+    source = (
+        "Data: Bureau of National Statistics of Kazakhstan, external trade by country. China's "
+        "figure, where it is drawn: China's customs, in facts.csv."
+    )
 
     def __init__(
         self,

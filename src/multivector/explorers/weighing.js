@@ -80,7 +80,8 @@ const weighing = (() => {
     if (compared) {
       const differ = data.evidence.slice(0, v.step).map((e, i) => [i + 1, MV.sum(data.theories.map(([k]) =>
         Math.abs(v.likelihood[`${e}.${k}`] - them.likelihood[`${e}.${k}`])))]).sort((x, y) => y[1] - x[1])[0];
-      apart = differ && differ[1] > 0 ? `You and your classmate differ most on piece ${differ[0]}.` : "You and your classmate gave the same likelihoods.";
+      apart = !differ ? "No piece is counted, so no likelihoods are compared."
+        : differ[1] > 0 ? `You and your classmate differ most on piece ${differ[0]}.` : "You and your classmate gave the same likelihoods.";
     }
     const summary = [
       v.step === 0 ? "No evidence counted yet." : silent ? "Each piece is as probable under one theory as under another: nothing is learned yet. Move a likelihood." : "",

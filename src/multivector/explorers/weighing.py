@@ -20,8 +20,9 @@ EVIDENCE = {
     "un-council-of-europe-2023-kaz": "It votes for the Council of Europe text of April 2023",
     "oil-russia-share-2022": "Its oil leaves mostly by pipelines through Russia (2022)",
     "wabtec-2025": "Its railway orders locomotives from an American company (2025)",
-    "abraham-accords-statement-2025": "It agrees to join the Abraham Accords (2025)",
-    "visit-moscow-2025-11": "It signs a declaration of partnership and alliance with Russia (2025)",
+    "abraham-accords-statement-2025": "It agrees in principle to join the Abraham Accords (2025)",
+    "visit-moscow-2025-11": "Its president makes a state visit to Moscow; a declaration of "
+    "alliance is signed (2025)",
 }
 
 

@@ -50,16 +50,18 @@ const year = (() => {
     const [key, keyHeight] = MV.legend(data.vectors.filter(([c]) => v.vectors.includes(c) && data.events.some((e) => e.vector === c))
       .map(([c, name]) => ({ name, colour: COLOUR[c] })), W);
     const body = `${world}${label}${line}<g transform="translate(0 ${top + 92})">${key}</g>`;
-    const called = [...new Set(now.ranks.map((r) => `${r.by}: “${r.word}”`))];
+    const stated = now.ranks.filter((r) => r.rank !== "not_stated");
+    const differ = new Set(stated.map((r) => r.rank)).size > 1;
+    const called = [...new Set(stated.map((r) => `${r.by}: “${r.word}”`))];
     const of = data.events.filter((e) => v.vectors.includes(e.vector)).length;
     const nth = data.events.filter((e, i) => v.vectors.includes(e.vector) && i < now.n).length;
     const before = shown.length > 1 ? shown[shown.length - 2] : null;
-    const summary = [`${now.when} 2025, ${now.place}: ${now.what.replace(/\.$/, "")} (${names[now.vector]}, ${FORMAT[now.format] ?? now.format}).`,
-      now.km > 0 ? `${MV.fmt(now.km, 0)} km from Astana.` : "",
-      `Number ${nth} of the ${of} events found${before && now.exact && before.exact && now.day > before.day ? `, ${now.day - before.day} ${now.day - before.day === 1 ? "day" : "days"} after ${before.place}` : ""}.`,
-      called.length > 1 ? `Called differently: ${called.join("; ")}.` : "", `Source: ${now.by}.`].filter(Boolean).join(" ");
+    const summary = [`${now.when} 2025, ${now.place}: ${now.what.replace(/\.$/, "")} (filed under: ${names[now.vector]}; kind: ${FORMAT[now.format] ?? now.format}).`,
+      now.km ? `${MV.fmt(now.km, 0)} km from Astana.` : "",
+      `Number ${nth} of the ${of} ${of === 1 ? "event" : "events"} found${before && now.exact && before.exact && now.day > before.day ? `, ${now.day - before.day} ${now.day - before.day === 1 ? "day" : "days"} after the start in ${before.place}` : ""}.`,
+      differ ? `Called differently: ${called.join("; ")}.` : "", `Source: ${now.by}.`].filter(Boolean).join(" ");
     return { summary, svg: MV.svg(W, top + 92 + keyHeight, body),
-      columns: ["number", "date", "place", "vector", "format", "what", "km from Astana", "who says so"],
+      columns: ["number", "date", "place", "filed under", "format", "what", "km from Astana", "who says so"],
       rows: shown.map((e) => [e.n, e.when, e.place, names[e.vector], FORMAT[e.format] ?? e.format, e.what, e.km, e.by]) };
   }
   return MV.explorer({ view, compute: { chosen } });

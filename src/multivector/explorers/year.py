@@ -1,4 +1,4 @@
-"""Explorer: the visits and summits of 2025, as found, on a map and a timeline."""
+"""Explorer: the visits, summits and other events of 2025, as found, on a map and a timeline."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ class Year(Explorer):
     name = "year"
     title = "The year 2025 on a map and a timeline"
     cannot = (
-        "Visits and summits as found in the sources, not a complete list. A visit is an output of "
-        "two sides and does not measure closeness; the line is the shortest way from Astana, "
-        "not the route flown. No border is drawn but Kazakhstan's own."
+        "Visits, summits and other meetings, declarations, a launch and an attack as found, not a "
+        "complete list; the vector is the book's filing. A visit is an output of two sides and "
+        "does not measure closeness; the line is the shortest way from Astana, not the route "
+        "flown. No border is drawn but Kazakhstan's own."
     )
     source = (
         "Data: events.csv, event_ranks.csv and facts.csv, each event with its source. Map: "
@@ -64,8 +65,8 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
 
     ``map``: width, height, land, kazakhstan, and Astana's pixel; ``events`` in sequence: place,
     when, day (of the year; the middle of the month where no day is known), exact, vector, format,
-    direction, x, y (pixels), km (from Astana), route (path), what, by, quote, ranks (who calls
-    the visit what).
+    direction, x, y (pixels), km (from Astana, of a trip; else ``None``), route (path), what, by,
+    quote, ranks (who calls the visit what, and the rank that is).
     """
     start = events["date_start"].astype(str)
     chosen = events[start.str.startswith(YEAR) & (events["format"] != "absence")].copy()
@@ -78,7 +79,7 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
         x, y = basemap.project(*place)
         km = basemap.distance_km(ASTANA, place)
         said = [
-            {"word": r.rank_worded, "by": facts.voice(facts.get(r.fact_id))}
+            {"word": r.rank_worded, "rank": r.rank, "by": facts.voice(facts.get(r.fact_id))}
             for r in ranks[ranks["event_id"] == row.event_id].itertuples()
         ]
         date = str(row.date_start)
@@ -87,7 +88,8 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
         day = pd.Timestamp(date if exact else f"{date}-15").day_of_year
         out.append({
             "id": row.event_id, "place": row.place, "vector": row.vector, "format": row.format,
-            "direction": row.direction, "x": round(x, 1), "y": round(y, 1), "km": round(km),
+            "direction": row.direction, "x": round(x, 1), "y": round(y, 1),
+            "km": round(km) if row.direction == "abroad" else None,
             "route": basemap.route(ASTANA, place, 24) if row.direction == "abroad" else "",
             "when": f"{int(date[8:10])} {MONTHS[month - 1]}" if exact else MONTHS[month - 1],
             "day": int(day), "exact": exact, "by": facts.voice(fact),
