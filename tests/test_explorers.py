@@ -434,6 +434,20 @@ def test_a_visit_is_called_differently_only_where_stated_ranks_differ(tmp_path):
     assert sum("Called differently" in summary for summary in got) > 0
 
 
+def test_no_two_vectors_look_alike():
+    """A vector is told by its colour and its mark together, in the picture and in its legend."""
+    page = widgets.section(made(explorers.Year).state())
+    legend = re.findall(
+        r'<g class="(mv-s\d)">(<(circle|rect|path)[^>]*/>)</g><text[^>]*>([^<]+)<', page
+    )
+    looks = {}
+    for colour, drawn, kind, name in legend:
+        corners = drawn.count("L") if kind == "path" else kind
+        looks.setdefault(name, set()).add((colour, corners))
+    assert len(looks) > 6 and all(len(look) == 1 for look in looks.values())
+    assert len({look for found in looks.values() for look in found}) == len(looks)
+
+
 def test_equal_replies_are_called_equal_and_a_slope_names_its_side(tmp_path):
     def shown(**values):
         state = made(explorers.Alignment).state() | values

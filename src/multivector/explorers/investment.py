@@ -95,7 +95,7 @@ class Investment(Explorer):
              "options": [(code, names[code]) for code in order], "more": "Other origins",
              "default": [code for code in order if code in ("RUS", "CHN", "USA", "EU", "NLD")],
              "when": {"view": ["figures"]}},
-            {"key": "rivals", "type": "select", "label": "Figures that stand against each other",
+            {"key": "rivals", "type": "select", "label": "Figures at odds",
              "options": sets, "default": sets[0][0], "when": {"view": ["rivals"]}},
             {"key": "years", "type": "flag", "label": "Deals of other years too",
              "default": False, "when": {"view": ["ladder"]}},

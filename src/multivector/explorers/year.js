@@ -1,6 +1,7 @@
 // The events of 2025 in sequence. Places, ways and distances come from Python.
 const year = (() => {
   const COLOUR = { eu: 0, china: 1, russia: 2, usa: 3, turkic: 4, gulf: 5, neighbours: 6, multilateral: 7, other: 7 };
+  const MARK = { ...COLOUR, multilateral: 1 }; // no two vectors share both colour and mark
   const FORMAT = { visit_and_summit: "visit and summit" };
 
   /** The events in view and the one that is looked at: the last chosen one up to `event`. */
@@ -26,7 +27,7 @@ const year = (() => {
     }
     for (const e of shown) {
       const current = e.n === now.n;
-      marks += `<g class="mv-s${COLOUR[e.vector]}" ${MV.tip(`${e.n}. ${e.when}, ${e.place}: ${e.what}`)}>${MV.shape(COLOUR[e.vector], e.x, e.y, (current ? 6.5 : 3.5) * one)}${MV.hit(e.x, e.y, 12 * one)}</g>`;
+      marks += `<g class="mv-s${COLOUR[e.vector]}" ${MV.tip(`${e.n}. ${e.when}, ${e.place}: ${e.what}`)}>${MV.shape(MARK[e.vector], e.x, e.y, (current ? 6.5 : 3.5) * one)}${MV.hit(e.x, e.y, 12 * one)}</g>`;
     }
     const world = `<svg y="0" width="${W}" height="${high}" viewBox="0 0 ${width} ${height}"><path class="mv-land" d="${data.map.land}"/>`
       + `<path class="mv-home" d="${data.map.kazakhstan}"/>${marks}<circle class="mv-point" cx="${home[0]}" cy="${home[1]}" r="${MV.px(4 * one)}" style="stroke-width:${MV.px(1.5 * one)}"/></svg>`;
@@ -45,10 +46,10 @@ const year = (() => {
       stacked.set(slot, level + 1);
       const past = i + 1 <= v.event; const current = i + 1 === now.n;
       line += `<g class="mv-s${COLOUR[e.vector]}${past ? "" : " mv-coming"}${e.exact ? "" : " mv-hollow"}" ${MV.tip(`${i + 1}. ${e.when}, ${e.place}: ${e.what}`)}>`
-        + `${MV.shape(COLOUR[e.vector], slot * 13, top + 52 - level * 13, current ? 6.5 : 4)}</g>`;
+        + `${MV.shape(MARK[e.vector], slot * 13, top + 52 - level * 13, current ? 6.5 : 4)}</g>`;
     });
     const [key, keyHeight] = MV.legend(data.vectors.filter(([c]) => v.vectors.includes(c) && data.events.some((e) => e.vector === c))
-      .map(([c, name]) => ({ name, colour: COLOUR[c] })), W);
+      .map(([c, name]) => ({ name, colour: COLOUR[c], mark: MARK[c] })), W);
     const body = `${world}${label}${line}<g transform="translate(0 ${top + 92})">${key}</g>`;
     const stated = now.ranks.filter((r) => r.rank !== "not_stated");
     const differ = new Set(stated.map((r) => r.rank)).size > 1;
