@@ -80,7 +80,7 @@ class Shock(Explorer):
             slider("room", "Room on the other routes, a year", "mln t", 10, 80,
                    when={"target": ["route"]}),
             slider("months", "Replacing starts after", "months", 6, 12),
-            slider("discount", "Redirecting costs", "% of its value", 10, 100,
+            slider("discount", "Redirecting costs, of its value", "%", 10, 100,
                    when={"target": ["partner", "oil"]}),
         ]  # fmt: skip
         super().__init__(data, controls, **values)
