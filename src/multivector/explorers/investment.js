@@ -74,12 +74,12 @@ const investment = (() => {
     const found = set.ids.map((id) => data.figures.find((f) => f.id === id));
     const about = (f) => [nameOf(data, f.group), counted(f), f.when].filter(Boolean).join(", ");
     const columns = W >= 520 ? Math.min(found.length, 3) : 1;
-    const width = (W - (columns - 1) * 14) / columns; const n = Math.floor(width / 7.6);
+    const width = (W - (columns - 1) * 14) / columns; const n = Math.floor((width - 14) / 7.2); const bold = Math.floor((width - 14) / 8.3);
     let body = ""; let y = 0; let tallest = 0;
     found.forEach((f, i) => {
       const x = (i % columns) * (width + 14);
       if (i % columns === 0 && i > 0) { y += tallest + 16; tallest = 0; }
-      const lines = [...wrap(about(f), n).map((l) => [l, "mv-strong"]),
+      const lines = [...wrap(about(f), bold).map((l) => [l, "mv-strong"]),
         ...wrap(`says ${f.by}`, n).map((l) => [l, ""]), ...(f.quote ? wrap(`“${f.quote}”`, n).map((l) => [l, "mv-muted"]) : [])];
       const height = 52 + lines.length * 17;
       tallest = Math.max(tallest, height);
