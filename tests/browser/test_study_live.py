@@ -47,7 +47,7 @@ def row(tab, page: str) -> list[str]:
 
 def again(tab) -> None:
     """Load the page once more; a file may get a new process, which must find what was kept."""
-    tab.wait_for_timeout(250)
+    tab.wait_for_timeout(1000)
     tab.reload()
 
 
