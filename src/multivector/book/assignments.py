@@ -19,7 +19,7 @@ from sphinx.util.docutils import SphinxDirective
 from multivector.book import launch, repository
 from multivector.book.notebooks import DOWNLOADS
 from multivector.grading.assignment import FOLDER, Assignment, Question, SourceError, read_all
-from multivector.grading.build import student_notebooks
+from multivector.grading.build import package_of, student_notebooks
 
 #: Where the page of an assignment stands, if it has one
 PAGES = "chapters/exercises"
@@ -176,8 +176,7 @@ def _style(app: Any, page: str, template: str, context: dict, doctree: Any) -> N
 
 def _with_the_book(app: Any, error: Exception | None) -> None:
     if not error and app.builder.name == "html":
-        home = repository.find(Path(app.srcdir))
-        package = f"multivector @ git+{home.url}" if home else ""
+        package = package_of(repository.find(Path(app.srcdir)))
         student_notebooks(Path(app.srcdir), Path(app.outdir, DOWNLOADS), package)
 
 

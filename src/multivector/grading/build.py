@@ -49,7 +49,11 @@ def own_package(root: Path = _HERE) -> str:
     """
     from multivector.book import repository
 
-    home = repository.find(root) if (root / "src" / "multivector").is_dir() else None
+    return package_of(repository.find(root) if (root / "src" / "multivector").is_dir() else None)
+
+
+def package_of(home: Any) -> str:
+    """Return what pip installs the package from, given where a repository is; empty for nowhere."""
     return f"multivector @ git+{home.url}" if home else ""
 
 
