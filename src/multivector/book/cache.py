@@ -25,8 +25,8 @@ from multivector.data import data_dir
 _NOT_IN_CELLS = ("book", "grading")
 #: Rooms that shape no page
 _NOT_IN_PAGES = ("book/keep",)
-#: What a cell's output can depend on besides the cell itself
-_SUFFIXES = {".py", ".js", ".mjs", ".css", ".csv", ".json"}
+#: What a cell's output or a page can depend on besides its own source
+_SUFFIXES = {".py", ".js", ".mjs", ".css", ".csv", ".json", ".svg", ".html"}
 
 
 def fingerprint(*folders: Path, without: tuple[str, ...] = ()) -> str:
@@ -56,6 +56,7 @@ def _configure(app: Any, config: Any) -> None:
 
 
 def _outdated(app: Any, env: Any, added: set, changed: set, removed: set) -> list[str]:
+    app.mv_removed = bool(removed)
     now = current(_NOT_IN_PAGES)
     if getattr(env, "mv_fingerprint", now) == now:
         env.mv_fingerprint = now
@@ -69,8 +70,11 @@ def _note_reading(app: Any, env: Any, docnames: list[str]) -> None:
 
 
 def reading(app: Any) -> bool:
-    """Tell whether this build read any page: if none, what is made of all pages is as it was."""
-    return getattr(app, "mv_reading", True)
+    """Tell whether this build read a page or lost one: else what all pages make is as it was.
+
+    A build in which no part asks for a page to be written again ends there, in Sphinx itself.
+    """
+    return getattr(app, "mv_reading", True) or getattr(app, "mv_removed", True)
 
 
 class _Client(NotebookClientCache):

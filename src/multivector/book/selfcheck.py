@@ -15,13 +15,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-import yaml
 from docutils import nodes
 from docutils.parsers.rst import directives
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import selfcheck
+from multivector.book import cache
+from multivector.grading.assignment import front_matter
 
 logger = logging.getLogger(__name__)
 
@@ -151,7 +152,7 @@ def exercises(root: Path) -> dict[str, dict[int, list[str]]]:
         text = path.read_text(encoding="utf-8")
         if not text.startswith("---\n"):
             continue
-        front = yaml.safe_load(text[4:].partition("\n---")[0]) or {}
+        front = front_matter(text)
         for chapter, numbers in front.get("multivector", {}).get("covers", {}).items():
             for number in numbers:
                 found.setdefault(chapter, {}).setdefault(number, []).append(path.stem)
@@ -305,7 +306,7 @@ def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
 
 def _again(app: Any, env: Any) -> list[str]:
     page = getattr(env, "mv_coverage_page", None)
-    return [page] if page in env.found_docs else []
+    return [page] if page in env.found_docs and cache.reading(app) else []
 
 
 def _assets(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from multivector.book import cache
 from multivector.data import package
 
 PACKAGES = ("multivector", "jupyter-book", "sphinx", "myst-nb", "pandas", "plotly", "anywidget")
@@ -42,6 +43,13 @@ def commit(root: Path) -> tuple[str, str]:
     return short, date
 
 
+def versions(root: Path) -> list[tuple[str, str]]:
+    """Return (what, version) of the commit and of each package that shapes the book."""
+    short, date = commit(root)
+    built = f"{short}, {date}" if short else "not built from a git checkout"
+    return [("commit", built), *((name, version(name)) for name in PACKAGES)]
+
+
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[nodes.Node]:
     group = nodes.tgroup(cols=len(head))
     group += [nodes.colspec(colwidth=1) for _ in head]
@@ -56,9 +64,6 @@ def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> li
 
 def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
     for place in list(doctree.findall(StatusPlace)):
-        short, date = commit(Path(app.srcdir))
-        built = f"{short}, {date}" if short else "not built from a git checkout"
-        versions = [("commit", built), *((name, version(name)) for name in PACKAGES)]
         ran = []
         for page, data in sorted(app.env.nb_metadata.items()):
             result = data.get("exec_data")
@@ -70,7 +75,7 @@ def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
         ]
         place.replace_self(
             [
-                *_table("What built this book", ("what", "version"), versions),
+                *_table("What built this book", ("what", "version"), versions(Path(app.srcdir))),
                 *_table("Pages that run code", ("page", "result"), ran),
                 *_table("Tables", ("table", "terms read on", "sha256 begins"), tables),
             ]
@@ -79,11 +84,13 @@ def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
 
 def _again(app: Any, env: Any) -> list[str]:
     page = getattr(env, "mv_status_page", None)
-    return [page] if page in env.found_docs else []
+    before, env.mv_versions = getattr(env, "mv_versions", None), versions(Path(app.srcdir))
+    changed = env.mv_versions != before
+    return [page] if page in env.found_docs and (changed or cache.reading(app)) else []
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Register the directive; the page is written again at every build that changed something."""
+    """Register the directive; the page is written again when a page or a version changed."""
     app.add_directive("status", Status)
     app.add_node(StatusPlace)
     app.connect("doctree-resolved", _fill)
