@@ -479,3 +479,33 @@ def test_views_say_plainly_what_they_cannot_draw(tmp_path):
     assert "no likelihoods are compared" in empty
     state, summary = shown(explorers.Trade, partners=["BGD"], unit="share")
     assert state == "ok" and "Not in the table in some years" in summary
+
+
+def test_the_ladder_says_amounts_only_where_one_was_stated_and_which_dots_are_packages(tmp_path):
+    deals = load("deals")
+    units = load("facts").set_index("fact_id")["unit"]
+    state = made(explorers.Investment).state() | {"view": "ladder", "years": True}
+    shown = node(tmp_path, "investment", "return explorer.show(input);", state)
+    place = shown["columns"].index("as said")
+    said = {row[0]: row[place] for row in shown["rows"]}
+    stated = 0
+    for deal in deals.itertuples():
+        unit = units[deal.fact_id]
+        stated += unit not in ("date", "text")
+        assert (said[deal.title] == "no amount stated") == (unit in ("date", "text")), deal.deal_id
+    assert 0 < stated < len(deals)
+    # No direction is told from another by colour alone: the scripts draw four shapes in turn.
+    looks = {int(look) for look in re.findall(r'class="mv-s(\d+)"', shown["svg"])}
+    assert len({look % 4 for look in looks}) == len(looks) == deals["direction"].nunique()
+    whole = deals[deals["sector"] == "several"]
+    assert len(whole) and all(title in shown["summary"] for title in whole["title"])
+    plain = node(tmp_path, "investment", "return explorer.show(input);", state | {"years": False})
+    for deal in whole.itertuples():
+        assert (deal.title in plain["summary"]) == deal.date.startswith("2025"), deal.deal_id
+
+
+def test_a_link_to_rival_figures_names_a_statement_and_not_a_place_in_the_list():
+    data = made(explorers.Investment).data
+    keys = [rivals["key"] for rivals in data["rivals"]]
+    assert len(set(keys)) == len(keys)
+    assert all(rivals["key"] in rivals["ids"] for rivals in data["rivals"])

@@ -17,7 +17,7 @@ const investment = (() => {
     spending: "sum of public spending", finance: "sum of official finance" };
   const THE = ["EU", "NLD", "USA", "ARE", "GBR"];
   const DIRECTION = { purchase_by_kz: ["purchase by Kazakhstan", 1], investment_into_kz: ["investment into Kazakhstan", 0],
-    other: ["other", 7], unknown: ["direction unknown", 3] };
+    other: ["other", 2], unknown: ["direction unknown", 7] };
   const nameOf = (data, k) => data.kinds.find(([code]) => code === k)[1].toLowerCase();
 
   const nounOf = (data, k) => NOUN[k] ?? nameOf(data, k);
@@ -70,7 +70,7 @@ const investment = (() => {
   }
 
   function rivals({ data, v, W }) {
-    const set = data.rivals[Number(v.rivals)];
+    const set = data.rivals.find((s) => s.key === v.rivals);
     const found = set.ids.map((id) => data.figures.find((f) => f.id === id));
     const about = (f) => [nameOf(data, f.group), counted(f), f.when].filter(Boolean).join(", ");
     const columns = W >= 520 ? Math.min(found.length, 3) : 1;
@@ -115,10 +115,13 @@ const investment = (() => {
     const many = (n, one) => `${n} ${n === 1 ? one : `${one}s`}`;
     const way = (d) => deals.filter((x) => x.direction === d).length;
     const count = (rung) => deals.filter((d) => d.to === rung).length;
+    const packages = deals.filter((d) => d.package);
     const summary = [`${deals.length} deals ${v.years ? "" : "of 2025 "}on the ladder from talks to delivery, each on the highest rung documented.`,
       `${MV.listing(data.rungs.filter(count).map((r) => `${count(r)} at ${r}`))}.`,
       `Of them: ${many(way("purchase_by_kz"), "purchase")} by Kazakhstan and ${many(way("investment_into_kz"), "investment")} into it; for ${way("unknown")} the direction is not known.`,
-      "The dots count deals and say nothing of their size."].join(" ");
+      "The dots count deals and say nothing of their size.",
+      packages.length ? `Packages stand as one dot, for the book has no list of their parts (${MV.listing(packages.map((d) => d.title))}); so dots cannot be counted capital against capital.` : "",
+    ].filter(Boolean).join(" ");
     return { summary, svg: MV.stack(W, [MV.svg(W, Math.max(1, keyHeight), key), MV.svg(W, high, body)], 6),
       columns: ["deal", "parties", "date", "as said", "at signing", "highest rung documented", "direction"],
       rows: deals.map((d) => [d.title, d.parties, d.date, d.words, d.from, d.to, DIRECTION[d.direction][0]]) };

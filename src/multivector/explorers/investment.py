@@ -83,7 +83,8 @@ class Investment(Explorer):
         names = {f["origin"]: f["who"] for f in data["figures"]}
         order = sorted(counts, key=lambda code: (-counts[code], names[code]))
         present = {f["group"] for f in data["figures"]}
-        sets = [(str(n), s["label"]) for n, s in enumerate(data["rivals"])]
+        # Under the name of a statement, not by position: a link kept must open the same set.
+        sets = [(s["key"], s["label"]) for s in data["rivals"]]
         controls: list[dict[str, Any]] = [
             {"key": "view", "type": "choice", "label": "Show", "default": "figures",
              "options": [("figures", "Figures of one kind"), ("rivals", "Rival figures"),
@@ -110,8 +111,8 @@ def tables(
 
     ``figures``: one a statement in money: id, origin, who, vector, group, value (billions),
     currency, high, words, when, by, quote, basis (where the kind does not say it), months (of a
-    flow), rivals (ids); ``rivals``: {label, ids} of statements that stand against each other;
-    ``deals`` and ``rungs`` of the ladder.
+    flow), rivals (ids); ``rivals``: {key, label, ids} of statements that stand against each
+    other; ``deals`` and ``rungs`` of the ladder.
     """
     names = dict(zip(partners["iso3"], partners["name_en"], strict=True))
     names |= {"EU": "European Union", "KAZ": "Kazakhstan"}
@@ -174,7 +175,8 @@ def _rivals(figures: list[dict[str, Any]]) -> list[dict[str, Any]]:
         if len(group) > 1:
             group.sort(key=lambda i: -known[i]["value"])
             values = ", ".join(dict.fromkeys(known[i]["words"] for i in group))
-            out.append({"label": f"{known[group[0]]['who']}: {values}", "ids": group})
+            label = f"{known[group[0]]['who']}: {values}"
+            out.append({"key": min(group), "label": label, "ids": group})
     return sorted(out, key=lambda s: (-len(s["ids"]), s["label"]))
 
 
@@ -185,6 +187,13 @@ def _deals(deals: pd.DataFrame) -> list[dict[str, Any]]:
         out.append({
             "title": row.title, "parties": row.parties, "vector": row.vector,
             "date": str(row.date), "from": row.status_at_signing, "to": row.status,
-            "direction": row.direction, "words": facts.prose(fact), "by": facts.voice(fact),
+            "direction": row.direction, "words": _amount(fact), "by": facts.voice(fact),
+            "package": row.sector == "several",
         })  # fmt: skip
     return out
+
+
+def _amount(fact: facts.Fact) -> str:
+    if fact.unit in UNITS:
+        return facts.prose(fact)
+    return f"{facts.prose(fact)} in number" if fact.unit == "count" else "no amount stated"
