@@ -905,6 +905,19 @@ def test_two_pieces_against_the_leader_are_worth_points_in_06() -> None:
         assert (said is None) if count == 2 else ("against the leader" in (said or "")), count
 
 
+def test_a_table_that_says_nothing_is_worth_nothing_with_a_key_too_many_in_06() -> None:
+    theories, pieces = (solved("06-capstone-2025")[name] for name in ("theories", "pieces"))
+    empty = {p: dict.fromkeys(theories, 0.5) | {"x": 0.99 if i % 2 else 0.01}
+             for i, p in enumerate(list(pieces)[:6])}  # fmt: skip
+    assert "other keys" in (belief_case(empty) or "")
+    firm = next(
+        c for q in cases.assignment("06-capstone-2025").questions for c in q.cases
+        if c.name == "test_q5_firm"
+    )  # fmt: skip
+    answers = solved("06-capstone-2025") | {"likelihood": empty}
+    assert "other keys" in (run_test(firm.name, firm.source, _Answers(answers)) or "")
+
+
 def test_the_guesses_of_the_verdict_are_known_to_06() -> None:
     """Its check tells a student who copies the chapter's rows; they must still be the chapter's."""
     chapter = (ROOT / "chapters" / "case-2025" / "verdict.md").read_text(encoding="utf-8")
@@ -948,6 +961,9 @@ def test_the_assignments_are_mostly_automatic() -> None:
         (("points: 2\nhidden", "hidden"), "nothing about its points"),
         (("objectives: [compute]}", "objectives: [guess]}"), "not described"),
         (("points: 5\n", "points: 4\n"), "rubric"),
+        (("name: q2\n", "name: [q2\n"), "is not YAML"),
+        (("points: 2\nhidden", "points: 2: 3\nhidden"), "is not YAML"),
+        (("---\n", "---\n- a list\n---\n\n---\n"), "no list of names"),
     ],
 )
 def test_a_broken_source_is_named(broken: tuple[str, str], complaint: str) -> None:

@@ -13,13 +13,14 @@ import subprocess
 import sys
 import time
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import grading_cases as cases
 import pytest
 
 from multivector.cli import main
-from multivector.grading import grade, report, sandbox, submissions
+from multivector.grading import grade, report, sandbox, spreadsheet, submissions
 from multivector.grading.notebook import Notebook, _Answers, run_test
 
 SLUG = "05-measuring-vectors"
@@ -54,6 +55,96 @@ def owners(paths: list[str], tmp_path: Path) -> dict[str, tuple[str, str, str]]:
     return {s.key: (s.name, s.lms_id, s.file) for s in submissions.collect(archive)}
 
 
+@pytest.mark.parametrize(
+    "data",
+    [b'{"worksheets":[{"cells":5}]}', b'{"worksheets":[{"cells":{"a":1}}],"nbformat":3}',
+     b'{"cells":[{"source":[[1]],"cell_type":[]}],"metadata":{"kernelspec":{"language":{}}}}',
+     b"[" * 100_000, b'{"cells":' + b"9" * 10_000 + b"}"],
+)  # fmt: skip
+def test_no_notebook_stops_the_class(data: bytes, tmp_path: Path) -> None:
+    """Reading it ends in words or in cells, and nothing else comes out of it."""
+    try:
+        submissions.read_script(data)
+    except submissions.NotebookError as error:
+        assert str(error)
+
+
+def test_large_files_are_read_one_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen at once, each thirty times its size while it is read, would end the grader."""
+    now, most, real = [], [], submissions._script
+
+    def slow(data: bytes) -> submissions.Script:
+        now.append(1)
+        most.append(len(now))
+        time.sleep(0.05)
+        now.pop()
+        return real(data)
+
+    monkeypatch.setattr(submissions, "_script", slow)
+    for bound, alone in ((10, True), (1_000_000, False)):
+        monkeypatch.setattr(submissions, "_LARGE_BYTES", bound)
+        most.clear()
+        with ThreadPoolExecutor(4) as pool:
+            list(pool.map(submissions.read_script, [right()] * 4))
+        assert (max(most) == 1) is alone, most
+
+
+def test_an_unforeseen_notebook_is_one_student_s_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    def surprise(notebook: dict) -> str:
+        raise KeyError("what nobody thought of")
+
+    monkeypatch.setattr(submissions, "_language", surprise)
+    with pytest.raises(submissions.NotebookError, match="KeyError"):
+        submissions.read_script(right())
+
+
+def test_a_file_name_cannot_make_a_canvas_student_somebody_else(tmp_path: Path) -> None:
+    name = "doejane_4001_90002_x_4002_assignsubmission_file_.ipynb"
+    assert owners([name], tmp_path) == {"4001": ("doejane", "4001", name)}
+
+
+def test_a_damaged_zip_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    archive = tmp_path / "in.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        zipped.writestr("a.ipynb", b"{}")
+    data = bytearray(archive.read_bytes())
+    at = data.rindex(b"PK\x01\x02")
+    data[at : at + 4] = b"XXXX"
+    archive.write_bytes(data)
+    assert main(["grade", SOURCE, str(archive), "--output", str(tmp_path / "g.csv")]) == 1
+    assert "download it again" in capsys.readouterr().err
+
+
+def test_a_result_depends_on_the_tables_of_the_book(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grader = grade.Grader(cases.assignment(SLUG), sandbox.Runtime.here(), sandbox.Limits())
+    before = grader.stamp("a")
+    assert before == grader.stamp("a")
+    (tmp_path / "datapackage.json").write_text("{}")
+    monkeypatch.setattr(grade, "data_dir", lambda: tmp_path)
+    assert grader.stamp("a") != before
+
+
+def test_a_magic_line_does_not_reach_into_a_text() -> None:
+    from multivector.grading import worker
+
+    text = "Is it hedging?\n% of trade\n!"
+    names: dict = {}
+    source = f'%matplotlib inline\nessay = """{text}"""\nif essay:\n    essay?\n!ls'
+    assert worker.run_cell(source, names) == {} and names["essay"] == text
+    assert worker.run_cell("x = (1\n%time y", {})["error"]["type"] == "SyntaxError"
+
+
+def test_a_formula_behind_a_semicolon_is_a_text_and_comes_back() -> None:
+    for text in ("fine ;=cmd|'/C calc'!A0", "a; +1;-2", "=1;=2", "plain; text", ";'=x", "a;'b"):
+        cell = spreadsheet.cell(text)
+        for part in cell.split(";"):
+            assert not part.strip().startswith(("=", "+", "-", "@")), cell
+        assert spreadsheet.uncell(cell) == text
+    assert spreadsheet.cell("plain; text") == "plain; text"
+
+
 def test_canvas_names(tmp_path: Path) -> None:
     found = owners(
         [
@@ -69,6 +160,15 @@ def test_canvas_names(tmp_path: Path) -> None:
     )  # fmt: skip
     assert found["4712"][0] == "әлібайәсел"
     assert set(found) == {"4711", "4712", "4713"}
+
+
+def test_what_canvas_marks_as_late_is_flagged(tmp_path: Path) -> None:
+    archive = tmp_path / "in.zip"
+    with zipfile.ZipFile(archive, "w") as zipped:
+        for path in ("aman_1_11_x.ipynb", "zhanna_LATE_2_12_x.ipynb", "zhanna_2_10_LATE_3_4.ipynb"):
+            zipped.writestr(path, b"{}")
+    notes = {s.key: s.note for s in submissions.collect(archive)}
+    assert notes == {"1": "", "2": "2 notebooks, graded the latest; late"}
 
 
 def test_moodle_names(tmp_path: Path) -> None:
@@ -445,6 +545,70 @@ def test_a_total_that_a_person_entered_counts() -> None:
         assert [r["final"] for r in csv.DictReader(io.StringIO(merged))] == [final]
 
 
+def test_a_total_entered_for_a_notebook_without_a_text_is_final() -> None:
+    """Nothing of it is in an essay sheet, so no mark can be awaited; a graded one waits."""
+    assignment = cases.assignment(SLUG)
+    read, lost = essay_rows("one", "two")
+    sheet = filled(report.essay_csv(assignment, [read]), "2", "2", "1")
+    for status, entered, final in (
+        ("unreadable", "12", "12"), ("missing", "0", "0"), ("killed", "7.5", "7.5"),
+        ("unreadable", "", ""), ("graded", "12", ""),
+    ):  # fmt: skip
+        given = dataclasses.replace(lost, status=status)
+        table = report.grades_csv(assignment, [read, given])
+        rows = list(csv.reader(io.StringIO(table)))
+        rows[2][rows[0].index("total")] = entered
+        text = io.StringIO()
+        csv.writer(text).writerows(rows)
+        merged = report.merge_essays(assignment, text.getvalue(), [sheet])
+        finals = [r["final"] for r in csv.DictReader(io.StringIO(merged))]
+        assert finals == ["25", final], status
+
+
+def test_a_sheet_saved_in_a_code_page_is_named_and_nothing_is_lost(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("Теңгерім саясаты")
+    grades, sheet = tmp_path / "grades.csv", tmp_path / "essays.csv"
+    grades.write_text(report.grades_csv(assignment, results), encoding="utf-8")
+    text = filled(report.essay_csv(assignment, results), "2", "2", "1")
+    sheet.write_bytes(text.encode("cp1251", "replace"))
+    out = tmp_path / "final.csv"
+    arguments = ["merge-essays", SOURCE, str(grades), str(sheet), "--output", str(out)]
+    assert main(arguments) == 1 and not out.exists()
+    said = capsys.readouterr().err
+    assert f"{sheet}: not UTF-8" in said and "CSV UTF-8" in said
+    assert main(["export-grades", SOURCE, str(sheet), str(grades), "--output", str(out)]) == 1
+    assert f"{sheet}: not UTF-8" in capsys.readouterr().err and not out.exists()
+    sheet.write_text(text, encoding="utf-8")
+    assert main(arguments) == 0 and out.exists()
+
+
+def test_what_comes_after_grading_starts_where_no_sandbox_can() -> None:
+    """On Windows there is neither fcntl nor resource."""
+    code = (
+        "import sys; sys.modules['fcntl'] = sys.modules['resource'] = None\n"
+        "from multivector.cli import main\n"
+        "main(['merge-essays', '--help'])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0 and "the sheet, or one for each reader" in done.stdout, done.stderr
+
+
+def test_what_is_no_grade_table_is_said_and_blanks_left_out_are_blanks() -> None:
+    assignment = cases.assignment(SLUG)
+    results = essay_rows("one")
+    sheet = filled(report.essay_csv(assignment, results), "2", "2", "1")
+    with pytest.raises(report.MergeError, match="no grade table"):
+        report.merge_essays(assignment, "a,b\r\n1,2\r\n", [sheet])
+    grades = report.grades_csv(assignment, results)
+    head, row = grades.splitlines()
+    short = f"{head}\r\n{row.rstrip(',')}\r\n{'z,,,missing'}\r\n"
+    rows = list(csv.DictReader(io.StringIO(report.merge_essays(assignment, short, [sheet]))))
+    assert [r["final"] for r in rows] == ["25", ""]
+
+
 @pytest.mark.parametrize("mark", ["3", "-1", "two", "nan", "inf", "1e9"])
 def test_a_mark_outside_its_criterion_is_refused(mark: str) -> None:
     assignment = cases.assignment(SLUG)
@@ -546,7 +710,8 @@ def test_a_sheet_in_another_encoding_stops_the_run_and_stays(
 def test_a_hidden_failure_is_told_in_words_that_fit_letters_too() -> None:
     """Codings, letters and functions have neither year nor unit."""
     question = next(q for q in cases.assignment("01-concepts").questions if q.name == "q2")
-    points, said = grade._complaints(question, _Answers({"against_hedging": ["A"]}))
+    found = grade._complaints(question.cases, _Answers({"against_hedging": ["A"]}))
+    points, said = grade._decided(question, found)
     assert points == 0
     assert said == [
         "The form is right. What was compared after handing in is not: read the question again "

@@ -151,6 +151,14 @@ def test_an_assignment_without_parameters_has_no_variants(
     assert "no parameters" in capsys.readouterr().err
 
 
+def test_a_seed_that_is_no_text_is_said(tmp_path: Path, capsys: pytest.CaptureFixture) -> None:
+    (tmp_path / "in").mkdir()
+    seed = tmp_path / "seed"
+    seed.write_bytes(bytes(range(128, 256)))
+    assert main(["grade", SOURCE, str(tmp_path / "in"), "--seed-file", str(seed)]) == 1
+    assert f"{seed} holds no text" in capsys.readouterr().err
+
+
 def different_variants() -> tuple[str, str]:
     """Return two students of the class whose variants differ."""
     first = "4711"
@@ -516,6 +524,54 @@ def test_a_page_is_never_made_of_one_question(
     odd = [*arguments, "--question", "q3", "--feedback", str(tmp_path / "elsewhere")]
     assert main(odd) == 1 and "--feedback" in capsys.readouterr().err
     assert everything(output.parent) == before
+
+
+@pytest.mark.slow
+def test_a_question_is_not_graded_again_against_another_variant(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    """The seed was forgotten: everybody would be held to the book's own assignment."""
+    roster, seed = files(tmp_path)
+    student = next(s for s in CLASS if variant_of(s).chosen != cases.assignment(SLUG).chosen)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / f"a_{student}_1_x.ipynb").write_text(solution_notebook(variant_of(student)))
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    with_seed = ["--roster", str(roster), "--seed-file", str(seed)]
+    assert main([*arguments, *with_seed]) == 0
+    before = everything(tmp_path / "grades-feedback") | {"table": output.read_bytes()}
+    assert rows_of(output)[student]["total"] == "20"
+    capsys.readouterr()
+    assert main([*arguments, "--roster", str(roster), "--question", "q1"]) == 1
+    said = capsys.readouterr().err
+    assert "not the variant" in said and "--seed-file" in said
+    assert everything(tmp_path / "grades-feedback") | {"table": output.read_bytes()} == before
+    assert main([*arguments, *with_seed, "--question", "q1"]) == 0
+    assert rows_of(output)[student]["total"] == "20"
+
+
+@pytest.mark.slow
+def test_no_hidden_input_comes_back_in_a_public_message(tmp_path: Path) -> None:
+    """A student's function keeps what it is given and puts it where a later test would print it."""
+    spy = (
+        "right, seen = herfindahl, []\n"
+        "def herfindahl(values):\n"
+        "    global mirror_gap\n"
+        "    seen.append(list(values))\n"
+        "    mirror_gap = type('Seen' + str(seen).replace(' ', ''), (), {})()\n"
+        "    return right(values)\n"
+    )
+    (tmp_path / "in").mkdir()
+    notebook = tmp_path / "in" / "a.ipynb"
+    notebook.write_bytes(cases.notebook([*cases.solution_cells(SLUG), spy]))
+    output = tmp_path / "grades.csv"
+    assert main(["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]) == 0
+    page = page_of("a", output)
+    assert "Seen[[30,10],[20,20,60]]" in page, "the public inputs are no secret"
+    text = cases.assignment(SLUG).template
+    body = text[text.index("def test_q4_function_hidden") :]
+    hidden = re.findall(r"\[[\d., ]+\]", body[: body.index("```")])
+    assert hidden and not any(h.replace(" ", "") in page for h in hidden)
 
 
 def test_two_questions_in_turn_are_both_on_the_page(tmp_path: Path) -> None:

@@ -214,7 +214,17 @@ def front_matter(text: str) -> dict[str, Any]:
     match = _FRONT.match(text)
     if match is None:
         raise SourceError("no front matter: the source begins with ---")
-    return yaml.load(match[1], _Loader) or {}
+    return _mapping(match[1], "the front matter")
+
+
+def _mapping(text: str, what: str) -> dict[str, Any]:
+    try:
+        found = yaml.load(text, _Loader) or {}
+    except yaml.YAMLError as error:
+        raise SourceError(f"{what} is not YAML: {error}") from None
+    if not isinstance(found, dict):
+        raise SourceError(f"{what} is no list of names and values")
+    return found
 
 
 def myst_cells(text: str) -> tuple[dict[str, Any], list[tuple[str, str]]]:
@@ -311,7 +321,7 @@ class _Reader:
         if block == "QUESTION" and begin:
             if self.question is not None:
                 raise SourceError(f"{self._name()}: a question inside it")
-            self.question = yaml.load(source, _Loader) or {}
+            self.question = _mapping(source, "a question's head")
             self._cases, self._title = [], ""
             if "name" not in self.question:
                 raise SourceError("a question without a name")
@@ -354,7 +364,7 @@ class _Reader:
 def read_case(source: str, question: str) -> TestCase:
     """Return the test function of a test cell; raises ``SourceError`` for anything else."""
     match = _CONFIG.match(source)
-    config = yaml.load(match["config"], _Loader) if match else {}
+    config = _mapping(match["config"], f"{question}: a test's head") if match else {}
     body = source[match.end() :] if match else source
     try:
         tree = ast.parse(body)

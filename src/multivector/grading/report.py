@@ -188,7 +188,8 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
     """Return the grade table with judged points, and ``final`` where everything is decided.
 
     ``grades`` and ``sheets`` are texts of CSV files; several sheets where several people read. A
-    total that a person entered counts like one that was computed. Raises ``MergeError`` for a
+    total that a person entered counts like one that was computed; for a notebook from which no
+    text came into any sheet it is all there is to decide. Raises ``MergeError`` for a
     points cell that is no number within its criterion, a student twice, or one the table does not
     know.
     """
@@ -207,8 +208,11 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
         values = [_mark(text, name, most, row["student"]) for text, name, most in cells]
         judged[key] = None if None in values else sum(v for v in values if v is not None)
     table = _rows(grades)
+    if {"student", "lms_id", "status", "total"} - set(table[0]):
+        raise MergeError("the first table is no grade table: use grades.csv")
     known = {row["lms_id"] or row["student"] for row in table}
-    strangers = sorted({student for student, _ in judged} - known)
+    read = {student for student, _ in judged}
+    strangers = sorted(read - known)
     if strangers:
         raise MergeError(f"not in the grades: {', '.join(strangers)}")
     names = [q.name for q in assignment.judged]
@@ -217,8 +221,9 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
     for row in table:
         marks = [judged.get((row["lms_id"] or row["student"], n)) for n in names]
         total = _mark(row["total"], "total", assignment.out_of, row["student"])
-        decided = None if total is None or None in marks else [total, *marks]
-        final = None if decided is None else sum(m for m in decided if m is not None)
+        textless = row["status"] != "graded" and (row["lms_id"] or row["student"]) not in read
+        decided = [total] if textless else [total, *marks]
+        final = None if None in decided else sum(m for m in decided if m is not None)
         kept = [uncell(row[h]) for h in header[: -len(names) - 1]]
         rows.append([*kept, *marks, final])
     return csv_text(header, rows)
@@ -296,7 +301,8 @@ def _rows(text: str) -> list[dict[str, str]]:
     # A spreadsheet saves with the separator of its language.
     first = text.splitlines()[0] if text.strip() else ""
     separator = ";" if first.count(";") > first.count(",") else ","
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=separator))
+    # A spreadsheet may leave out the blanks at the end of a row.
+    rows = list(csv.DictReader(io.StringIO(text), delimiter=separator, restval=""))
     if not rows:
         raise MergeError("the table is empty")
     return rows

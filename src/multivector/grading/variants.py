@@ -110,7 +110,10 @@ def filled(text: str, chosen: Mapping[str, Any]) -> str:
 
 def read_seed(path: Path) -> str:
     """Return the course seed of a file; raises ``SeedError`` for one that can be guessed."""
-    return _checked(path.read_text(encoding="utf-8-sig"))
+    try:
+        return _checked(path.read_text(encoding="utf-8-sig"))
+    except UnicodeDecodeError:
+        raise SeedError(f"{path} holds no text: the course seed is a line of UTF-8") from None
 
 
 def _checked(seed: str) -> str:

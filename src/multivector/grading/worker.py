@@ -17,7 +17,7 @@ import types
 from typing import Any
 
 MAX_MESSAGE = 300
-_MAGIC = re.compile(r"^(\s*)[%!].*$|^(\s*)\?.*$|^(\s*).*\?$", re.MULTILINE)
+_MAGIC = re.compile(r"(\s*)[%!].*$|(\s*)\?.*$|(\s*).*\?\s*$")
 _TIMERS = ("%%time", "%%timeit", "%%capture")
 
 
@@ -45,11 +45,20 @@ def cell_code(source: str) -> types.CodeType | None:
         if not first.startswith(_TIMERS):
             return None
         source = rest
-    try:
-        tree = ast.parse(source)
-    except SyntaxError:
-        tree = ast.parse(_MAGIC.sub(lambda m: (m[1] or m[2] or m[3] or "") + "pass", source))
-    return compile(tree, "<cell>", "exec")
+    lines = source.split("\n")
+    for _ in lines:
+        try:
+            tree = ast.parse("\n".join(lines))
+        except SyntaxError as error:
+            # That line alone: one that looks the same may stand in a text.
+            at = (error.lineno or 0) - 1
+            magic = _MAGIC.match(lines[at]) if 0 <= at < len(lines) else None
+            if magic is None:
+                raise
+            lines[at] = (magic[1] or magic[2] or magic[3] or "") + "pass"
+        else:
+            return compile(tree, "<cell>", "exec")
+    return compile(ast.parse("\n".join(lines)), "<cell>", "exec")
 
 
 def run_cell(source: str, namespace: dict[str, Any]) -> dict[str, Any]:

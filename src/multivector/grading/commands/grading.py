@@ -248,6 +248,14 @@ def _write_question(
     names = [q.name for q in grader.assignment.automatic]
     files = {s.key: g.fingerprint_of(s) for s in submissions}
     before = {r.key: journal.latest(r.key, files[r.key], names) for r in results}
+    others = [r.name for r in results if (old := before[r.key]) and old.variant != r.variant]
+    if others:
+        who = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
+        return stop(
+            f"{who}: not the variant that they were graded against; nothing is changed. Give "
+            "--roster, --seed-file and --overlay as for the whole class",
+            1,
+        )
     # A file handed in since has no other points yet: its row and its page stay as they are.
     strange = [r for r in results if r.points.get(question) is not None and not before[r.key]]
     results = [r for r in results if r not in strange]

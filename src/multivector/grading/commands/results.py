@@ -37,17 +37,29 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export.set_defaults(run=run_export)
 
 
+def _text(path: Path) -> str:
+    """Return a table that a spreadsheet may have saved; raises ``MergeError`` if not as UTF-8."""
+    from multivector.grading.report import MergeError
+
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        # Not guessed: the code page of a Russian Windows has no letter for half of Kazakh.
+        raise MergeError(
+            f"{path}: not UTF-8; save it as CSV UTF-8 (comma delimited) from the file as it was "
+            "written, for letters that the other encoding lacks are lost"
+        ) from None
+
+
 def run_merge(options: argparse.Namespace) -> int:
     """Merge judged points into the grades; return 0, or 1 with the reason."""
     from multivector.grading import report
 
     try:
         assignment = read(options.assignment)
-        grades, *sheets = (
-            p.read_text(encoding="utf-8-sig") for p in (options.grades, *options.essays)
-        )
+        grades, *sheets = map(_text, (options.grades, *options.essays))
         merged = report.merge_essays(assignment, grades, sheets)
-    except (SourceError, report.MergeError, OSError, UnicodeDecodeError) as error:
+    except (SourceError, report.MergeError, OSError) as error:
         return stop(str(error), 1)
     report.write_text(options.output, merged, bom=True)
     print(options.output)
@@ -60,7 +72,7 @@ def run_export(options: argparse.Namespace) -> int:
 
     try:
         assignment = read(options.assignment)
-        text = options.grades.read_text(encoding="utf-8-sig")
+        text = _text(options.grades)
         grades, out_of = report.exported(assignment, text, without_essays=options.without_essays)
         filled = lms.fill(
             options.gradebook.read_bytes(),
