@@ -26,3 +26,29 @@ def test_a_bar_keeps_its_distance_from_its_label() -> None:
     data = pd.DataFrame({"who": ["A", "B"], "share": [1.0, 2.0]})
     fig = charts.bars(data, value="share", label="who", x_title="x", table=data, **WORDS)
     assert fig.layout.yaxis.ticklabelstandoff >= 4
+
+
+def test_a_year_is_whole_and_half_a_year_is_not_cut_down_to_one() -> None:
+    data = pd.DataFrame({"x": [2024.0, 2024.5, 2025.0], "y": 1.0, "by": "a"})
+    fig = charts.line(data, x="x", y="y", by="by", y_title="y", table=data, **WORDS)
+    assert [repr(x) for x in fig.data[0].x] == ["2024", "2024.5", "2025"]
+
+
+def test_a_line_of_blanks_is_refused_by_the_name_of_its_figure() -> None:
+    data = pd.DataFrame({"x": [2024, 2025], "y": [None, None], "by": "a"})
+    with pytest.raises(ValueError, match="'fig-x': nothing to draw: y is blank"):
+        charts.line(data, x="x", y="y", by="by", y_title="y", table=data, **WORDS)
+
+
+def test_an_interval_is_drawn_from_columns_of_any_name() -> None:
+    data = pd.DataFrame({"who is it": ["A"], "low, %": [1.0], "class": [2.0]})
+    fig = charts.intervals(
+        data, low="low, %", high="class", label="who is it", x_title="x", table=data, **WORDS
+    )
+    assert (list(fig.data[0].x), fig.data[0].y[0]) == ([1.0, 2.0], "A")
+
+
+def test_a_missing_column_is_named_beside_those_there_are() -> None:
+    data = pd.DataFrame({2024: [1.0], "y": [2.0]})
+    with pytest.raises(ValueError, match="no column x; there are 2024, y"):
+        charts.bars(data, value="y", label="x", x_title="x", table=data, **WORDS)

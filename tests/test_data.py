@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+import subprocess
 import zipfile
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
-from multivector import data, load
+from multivector import data, load, vintage
+from multivector.book import binder, codebook, notebooks
+
+ROOT = Path(__file__).resolve().parents[1]
 
 
 @pytest.fixture
@@ -161,6 +167,64 @@ def test_a_silent_change_is_noticed(folder):
     cells[2] = str(float(cells[2]) + 1)
     write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
     assert "sha256" in {problem.rule for problem in data.problems(folder)}
+
+
+def test_a_silent_change_is_noticed_beside_another_broken_table(folder):
+    (folder / "partners.csv").write_bytes(b"iso3\n")
+    rows = lines(folder)
+    for name in ("trade.csv", "sources.csv"):
+        assert data.resource(name[:-4], folder)["path"] == name
+    cells = rows[4].split(",")
+    cells[2] = str(float(cells[2]) + 1)
+    write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
+    # The order of the tables must not matter.
+    descriptor = data.package(folder)
+    for order in (descriptor["resources"], descriptor["resources"][::-1]):
+        text = json.dumps(descriptor | {"resources": order})
+        (folder / "datapackage.json").write_text(text, encoding="utf-8")
+        found = [(p.file, p.rule) for p in data.problems(folder) if p.rule == "sha256"]
+        assert found == [("trade.csv", "sha256")]
+
+
+def test_no_program_that_writes_a_described_file_leaves_its_line_ends_to_the_system():
+    for module in (data, vintage, notebooks, binder):
+        calls = re.findall(r"\.write_text\(.*", Path(module.__file__).read_text(encoding="utf-8"))
+        assert calls and all('newline="\\n"' in call for call in calls), module.__name__
+
+
+def test_a_checkout_keeps_the_bytes_that_were_hashed():
+    if not (ROOT / ".git").exists():
+        pytest.skip("not a checkout")
+    asked = ["git", "-C", str(ROOT), "check-attr", "eol", "data/trade.csv"]
+    done = subprocess.run(asked, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "data/trade.csv: eol: lf"
+
+
+@pytest.mark.parametrize(
+    ("cell", "kind", "fits"),
+    [
+        ("2025-01-05", "date", True),
+        ("2025-1-5", "date", False),
+        ("2025-01", "date", False),
+        ("2025-02-30", "date", False),
+        ("٢٠٢٥-٠١-٠٥", "date", False),
+        ("1٢", "integer", False),
+        ("12", "integer", True),
+        ("1٢", "year", False),
+        ("1.٢", "number", False),
+        ("1.2", "number", True),
+        # A partial date is text with a pattern of its own, such as a fact's period.
+        ("2025-01", "string", True),
+    ],
+)
+def test_a_cell_is_written_as_its_type_says(cell, kind, fits):
+    assert (data._type_rule(cell, kind) is None) is fits
+
+
+def test_the_codebook_finds_the_pages_of_a_vintage(tmp_path):
+    (tmp_path / "a.md").write_text('load("trade-2027-03") load("macro")', encoding="utf-8")
+    found = codebook.used(tmp_path, ["a"])
+    assert found == {"trade-2027-03": ["{doc}`/a`"], "macro": ["{doc}`/a`"]}
 
 
 def test_a_blank_stays_blank(folder):

@@ -8,6 +8,7 @@ import re
 import subprocess
 from functools import lru_cache
 
+import numpy as np
 import pandas as pd
 import pytest
 import traitlets
@@ -15,8 +16,12 @@ import traitlets
 from multivector import explorers, indicators, load, theory
 from multivector.book import widgets
 from multivector.book.assets import node_command
+from multivector.data import DataError
 from multivector.explorers import base
+from multivector.explorers import shock as shock_explorer
+from multivector.explorers import trade as trade_explorer
 from multivector.explorers.alignment import LABELS, game
+from multivector.prose import glue
 
 CLASSES = [getattr(explorers, name) for name in explorers.__all__ if name != "Explorer"]
 CLOSE = 1e-9
@@ -509,3 +514,36 @@ def test_a_link_to_rival_figures_names_a_statement_and_not_a_place_in_the_list()
     keys = [rivals["key"] for rivals in data["rivals"]]
     assert len(set(keys)) == len(keys)
     assert all(rivals["key"] in rivals["ids"] for rivals in data["rivals"])
+
+
+def test_a_broken_table_of_facts_is_not_taken_for_none(monkeypatch):
+    def broken(name):
+        raise DataError("facts.csv, row 2, column value: type")
+
+    monkeypatch.setattr(trade_explorer, "load", broken)
+    with pytest.raises(DataError, match="facts.csv, row 2"):
+        trade_explorer.mirror_figures()
+    monkeypatch.setattr(trade_explorer, "package", lambda: {"resources": [{"name": "trade"}]})
+    assert trade_explorer.mirror_figures() == []
+
+
+def test_a_year_with_a_blank_has_no_share_of_crude_oil():
+    commodities = load("commodities")
+    found = shock_explorer.tables(
+        load("trade"), load("partners"), commodities, load("macro"), load("oil_routes")
+    )["oil"]
+    wide = commodities.pivot(index="year", columns="group", values="exports_musd")
+    full = wide[["crude-oil", "total"]].notna().all(axis=1)
+    assert sorted(found) == [str(year) for year in wide.index[full]]
+    assert "2022" not in found
+    # Were the groups of 2022 published in full, its share could be taken.
+    whole = commodities.assign(exports_musd=commodities["exports_musd"].fillna(1.0))
+    assert "2022" in shock_explorer.tables(
+        load("trade"), load("partners"), whole, load("macro"), load("oil_routes")
+    )["oil"]
+
+
+@pytest.mark.parametrize("value", [np.array([1, 2]), np.array([]), pd.Series([1, 2]), None, [1]])
+def test_only_text_or_a_number_is_carried_into_prose(value):
+    with pytest.raises(TypeError, match="glue 'x': text or a number"):
+        glue("x", value)

@@ -230,6 +230,13 @@ def test_merging_and_dropping_by_hand():
     assert measured(table, merge={"BC": ["B", "C"]}, drop=["BC"])["total_musd"] == 50
 
 
+def test_a_group_of_one_keeps_its_own_numbers_wherever_it_sorts():
+    table = trade_of({"A": 50, "B": 30, "C": 20})
+    row = ind.shares(table, min_partners=1, merge={"Z": ["A"]}).loc[2021]
+    assert row.to_dict() == {"B": 0.3, "C": 0.2, "Z": 0.5}
+    assert measured(table, merge={"Z": ["A"]})["largest"] == "Z"
+
+
 def test_one_partner_only_is_full_concentration_and_no_evenness():
     row = measured(trade_of({"A": 7}))
     assert (row["herfindahl"], row["effective_number"], row["entropy"]) == (1, 1, 0)
@@ -239,6 +246,14 @@ def test_one_partner_only_is_full_concentration_and_no_evenness():
 def test_a_blank_is_counted_and_not_taken_for_a_partner():
     row = measured(trade_of({"A": 50, "B": 50, "C": None}))
     assert (row["partners"], row["unreported"], row["herfindahl"]) == (2, 1, 0.5)
+
+
+def test_one_blank_side_of_turnover_is_counted_and_the_other_side_too():
+    table = trade_of({"A": 50, "B": 50})
+    table.loc[1, "imports_musd"] = math.nan
+    row = measured(table, flow="turnover")
+    assert (row["unreported"], row["total_musd"], row["partners"]) == (1, 200, 2)
+    assert measured(table)["unreported"] == 0
 
 
 def test_turnover_is_both_flows_and_years_stay_apart():
@@ -402,10 +417,11 @@ def test_a_question_the_table_cannot_answer_is_refused(options, words):
 
 def test_a_broken_table_is_refused():
     table = trade_of({"A": 1, "B": 2})
-    with pytest.raises(ValueError, match="twice"):
+    with pytest.raises(ValueError, match="twice in one year: A in 2021"):
         ind.shares(pd.concat([table, table]), min_partners=1)
-    with pytest.raises(ValueError, match="negative"):
-        ind.shares(table.assign(exports_musd=-1.0), min_partners=1)
+    for value, rule in ((-1.0, "negative"), (math.inf, "infinite")):
+        with pytest.raises(ValueError, match=f"{rule}: exports_musd of B in 2021"):
+            ind.shares(table.assign(exports_musd=[1.0, value]), min_partners=1)
     with pytest.raises(ValueError, match="no exports left"):
         ind.shares(table.assign(exports_musd=0.0), min_partners=1)
     with pytest.raises(ValueError, match="no column exports_musd"):
@@ -417,6 +433,63 @@ def test_what_is_not_a_set_of_shares_is_refused(bad):
     for function in (ind.herfindahl, ind.effective_number, ind.entropy, ind.evenness):
         with pytest.raises(ValueError):
             function(bad)
+
+
+def test_what_is_not_a_share_is_named():
+    rows = pd.DataFrame({"A": [0.5, 0.5], "B": [0.5, 0.6]}, index=[2021, 2022])
+    with pytest.raises(ValueError, match=r"sum to 1 \(row 2022\), not 1.1"):
+        ind.herfindahl(rows)
+    with pytest.raises(ValueError, match="negative: row 2022, column B"):
+        ind.herfindahl(rows.assign(B=[0.5, -0.5]))
+    with pytest.raises(ValueError, match="negative: entry B"):
+        ind.herfindahl(pd.Series({"A": 1.5, "B": -0.5}))
+    with pytest.raises(ValueError, match="negative: row 1, column 0"):
+        ind.herfindahl([[1, 0], [-1, 2]])
+    with pytest.raises(ValueError, match="sum to 1, not 0.9"):
+        ind.herfindahl([0.5, 0.4])
+
+
+def test_a_bloc_is_marked_by_yes_or_no():
+    # "no" is a word, and a word is true.
+    with pytest.raises(ValueError, match="'eu' is not yes or no"):
+        ind.bloc(pd.DataFrame({"iso3": ["DEU", "CHN"], "eu": ["yes", "no"]}), "eu")
+    marked = pd.DataFrame({"iso3": ["DEU", "CHN"], "eu": [True, False]})
+    assert ind.bloc(marked, "eu") == {"EU": ["DEU"]}
+    blank = marked.assign(eu=pd.array([True, None], dtype="boolean"))
+    assert ind.bloc(blank, "eu") == {"EU": ["DEU"]}
+
+
+@pytest.mark.parametrize(
+    ("oil", "whole", "words"),
+    [
+        (1.0, 0.0, "'total' of 2021 must be a number above zero"),
+        (1.0, math.inf, "'total' of 2021 must be a number above zero"),
+        (-1.0, 2.0, "'oil' of 2021 must lie between zero and the total"),
+        (3.0, 2.0, "'oil' of 2021 must lie between zero and the total"),
+    ],
+)
+def test_a_commodity_is_a_part_of_a_total(oil, whole, words):
+    table = pd.DataFrame(
+        {
+            "year": [2020, 2020, 2021, 2021],
+            "group": ["oil", "total"] * 2,
+            "exports_musd": [1.0, 2.0, oil, whole],
+        }
+    )
+    for years in (None, 2021):
+        with pytest.raises(ValueError, match=words):
+            ind.commodity_share(table, "oil", years=years)
+    assert ind.commodity_share(table, "oil", years=2020).to_dict() == {2020: 0.5}
+
+
+@pytest.mark.parametrize("product", [0.0, -2.0, math.inf])
+def test_a_product_is_above_zero_and_stands_once(product):
+    macro = pd.DataFrame({"iso3": ["KAZ"], "year": [2021], "gdp_busd": [product]})
+    with pytest.raises(ValueError, match="KAZ in 2021 must be a number above zero"):
+        ind.trade_dependence(trade_of({"A": 1}), macro)
+    good = macro.assign(gdp_busd=2.0)
+    with pytest.raises(ValueError, match="KAZ stands twice in 2021"):
+        ind.trade_dependence(trade_of({"A": 1}), pd.concat([good, good]))
 
 
 def test_ratios_stop_where_the_product_is_unpublished():
@@ -459,8 +532,21 @@ def test_other_refusals():
         ind.dependence_ratio(1, 0, 1, 1)
     with pytest.raises(ValueError, match="more than the published total"):
         ind.route_concentration(route_table((2024, "pipe", 9.0, "RUS", "")), totals={2024: 8.0})
-    with pytest.raises(ValueError, match="needs a tonnage"):
-        ind.route_concentration(route_table((2024, "pipe", math.nan, "RUS", "")))
+    with pytest.raises(ValueError, match="finite"):
+        ind.s_score([1, 1], [1, 3], [1, math.inf])
+    with pytest.raises(ValueError, match="partner's exports figure is infinite"):
+        ind.mirror_gap({"imports": 1.0}, {"exports": math.inf}, "imports")
+    for bad in (math.nan, -1.0, math.inf):
+        with pytest.raises(ValueError, match="needs a tonnage.*: 'pipe' in 2024"):
+            ind.route_concentration(route_table((2024, "pipe", bad, "RUS", "")))
+    pipe = (2024, "pipe", 1.0, "RUS", "")
+    with pytest.raises(ValueError, match="twice in one year: 'pipe' in 2024"):
+        ind.route_concentration(route_table(pipe, pipe))
+    for nobody in (None, math.nan):
+        with pytest.raises(ValueError, match="no controller is given for the route 'port' in 2024"):
+            ind.route_concentration(route_table(pipe, (2024, "port", 1.0, nobody, "")))
+    with pytest.raises(ValueError, match="total of 2024 is blank"):
+        ind.route_concentration(route_table(pipe), totals={2024: math.nan})
 
 
 def test_functions_leave_their_tables_alone():

@@ -154,10 +154,10 @@ def test_weights_are_the_callers_and_complete():
 
 
 def test_a_gap_is_not_scored():
-    with pytest.raises(ValueError, match="blank"):
+    with pytest.raises(ValueError, match="blank.*row X, column power: nan"):
         theory.threat_ranking(threats(X=(math.nan, 0, 0, 0)), EVEN)
-    with pytest.raises(ValueError, match="between 0 and 1"):
-        theory.threat_ranking(threats(X=(2, 0, 0, 0)), EVEN)
+    with pytest.raises(ValueError, match="between 0 and 1: row X, column intent: 2"):
+        theory.threat_ranking(threats(X=(0, 0, 0, 2)), EVEN)
     with pytest.raises(ValueError, match="intent"):
         theory.threat_ranking(threats(X=(1, 0, 0, 0)).drop(columns="intent"), EVEN)
     with pytest.raises(ValueError, match="all items are equal in a"):
@@ -458,9 +458,11 @@ def test_limits_of_routes():
 def test_shocks_refuse_what_is_not_said():
     with pytest.raises(ValueError, match="how much room there is on east"):
         theory.shock_route(ROUTES, "west", 1, spare={"north": 5})
+    with pytest.raises(ValueError, match="room must be known.*: -1.0 on east"):
+        theory.shock_route(ROUTES, "west", 1, spare={"north": 5, "east": -1})
     with pytest.raises(ValueError, match="sea"):
         theory.shock_route(ROUTES, "sea", 1, spare={})
-    with pytest.raises(ValueError, match="tonnes must be known"):
+    with pytest.raises(ValueError, match="tonnes must be known.*: nan on west"):
         theory.shock_route(ROUTES | {"west": math.nan}, "west", 1, spare={"north": 0, "east": 0})
     with pytest.raises(ValueError, match="loss must lie"):
         shock(trade_of(A=1, B=1), "A", 1.5, 0, 0)
@@ -603,7 +605,7 @@ def test_growth_wants_long_unbroken_series():
     growth = theory.growth_rates(years, min_partners=1)
     assert list(growth.columns) == ["A"]
     assert growth["A"].tolist() == pytest.approx([1, 0, -0.5, 3, 0])
-    with pytest.raises(ValueError, match="B has a year without trade"):
+    with pytest.raises(ValueError, match=r"B has a year without trade \(first: 2021\)"):
         theory.growth_rates(years, ["B"], min_partners=1)
     with pytest.raises(ValueError, match="only 3 growth rates"):
         theory.growth_rates(years[years["year"] < 2024], min_partners=1)
@@ -611,7 +613,30 @@ def test_growth_wants_long_unbroken_series():
         theory.growth_rates(years[years["year"] != 2022], min_partners=1)
 
 
+def test_a_blank_inside_a_merged_partner_is_not_growth():
+    years = pd.DataFrame(
+        {
+            "year": [2020 + k for k in range(6)] * 3,
+            "partner": ["A"] * 6 + ["B"] * 6 + ["C"] * 6,
+            "exports_musd": [50.0] * 6 + [50.0, math.nan, 50, 50, 50, 50] + [1.0] * 6,
+            "imports_musd": 1.0,
+        }
+    )
+    options = {"merge": {"AB": ["A", "B"]}, "min_partners": 1}
+    with pytest.raises(ValueError, match="series of AB is broken: B is blank in 2021"):
+        theory.growth_rates(years, ["AB"], **options)
+    assert list(theory.growth_rates(years, **options)) == ["C"]
+    # Half of a turnover is a blank too; imports have none.
+    with pytest.raises(ValueError, match="B is blank in 2021"):
+        theory.growth_rates(years, ["B"], flow="turnover", min_partners=1)
+    assert list(theory.growth_rates(years, flow="imports", **options)) == ["AB", "C"]
+    # A member without a row had no trade that the table knows of: nothing is left open.
+    assert list(theory.growth_rates(years.dropna(), **options)) == ["AB", "C"]
+
+
 def test_one_year_left_out_at_a_time():
+    with pytest.raises(ValueError, match="3 growth rates are too few"):
+        theory.leave_one_year_out(rates(A=[0.1, 0.2, 0.3, 0.4]))
     growth = rates(A=STEADY, B=[0.2, 0.1, 0.0, 0.1, 0.2])
     result = theory.leave_one_year_out(growth, {"A": 1, "B": 0})
     assert list(result.index) == ["none", "2021", "2022", "2023", "2024", "2025"]
@@ -703,7 +728,7 @@ def test_there_is_no_hidden_prior():
 def test_evidence_is_checked():
     even = {"H": 0.5, "B": 0.5}
     for bad in ((1.2, 0.5), (-0.1, 0.5), (math.nan, 0.5)):
-        with pytest.raises(ValueError, match="between 0 and 1"):
+        with pytest.raises(ValueError, match=f"between 0 and 1.*row e, column H: {bad[0]}"):
             theory.bayes_update(even, evidence({"e": bad}))
     with pytest.raises(ValueError, match="'e' is impossible"):
         theory.bayes_update(even, evidence({"e": (0, 0)}))

@@ -144,11 +144,13 @@ def line(
 
     ``data``: long, one row per (``x``, ``by``); missing ``y`` leaves a gap, never a bridge.
     ``labels`` maps group to the name shown; ``words`` go to :func:`finish`.
-    Raises ``ValueError`` for a column that is not there or a duplicated point.
+    Raises ``ValueError`` for a column that is not there, one of blanks or a duplicated point.
     """
     _need(data, x, y, by)
     if data.duplicated([x, by]).any():
         raise ValueError(f"figure {words.get('name')!r}: two values for one {x} and {by}")
+    if data[y].isna().all():
+        raise ValueError(f"figure {words.get('name')!r}: nothing to draw: {y} is blank throughout")
     fig = go.Figure()
     groups = list(dict.fromkeys(data[by]))
     span = sorted(data[x].unique())
@@ -157,7 +159,7 @@ def line(
         name = (labels or {}).get(group, str(group))
         colour = PARTNER_COLOURS.get(str(group), SERIES[index % len(SERIES)])
         fig.add_scatter(
-            x=[int(v) if isinstance(v, float) or hasattr(v, "item") else v for v in span],
+            x=[_tick(v) for v in span],
             y=[None if pd.isna(v) else float(v) for v in rows],
             name=name,
             mode="lines+markers",
@@ -174,6 +176,12 @@ def line(
         fig.update_xaxes(dtick=1 if len(span) <= 5 else 2 if len(span) <= 8 else 5)
     fig.update_yaxes(title_text=y_title, rangemode="tozero" if from_zero else "normal")
     return finish(fig, **words)
+
+
+def _tick(value: Any) -> Any:
+    """Return a place on the axis as JSON: 2024.0 is the year 2024, 2024.5 is not."""
+    value = value.item() if hasattr(value, "item") else value
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _end_labels(fig: go.Figure) -> None:
@@ -290,9 +298,9 @@ def intervals(
     if (data[low] > data[high]).any():
         raise ValueError(f"figure {words.get('name')!r}: an interval ends below its start")
     fig = go.Figure()
-    for row in data.itertuples(index=False):
-        lo, hi = getattr(row, low), getattr(row, high)
-        name = _wrapped(str(getattr(row, label)), 20)
+    # Not itertuples: it renames a column that is no Python name, "share, %" for one.
+    for lo, hi, shown in zip(data[low], data[high], data[label], strict=True):
+        name = _wrapped(str(shown), 20)
         fig.add_scatter(
             x=[float(lo), float(hi)],
             y=[name, name],
@@ -320,6 +328,7 @@ def intervals(
 def _need(data: pd.DataFrame, *columns: str) -> None:
     missing = [column for column in columns if column not in data.columns]
     if missing:
-        raise ValueError(f"no column {', '.join(missing)}; there are {', '.join(data.columns)}")
+        there = ", ".join(map(str, data.columns))
+        raise ValueError(f"no column {', '.join(missing)}; there are {there}")
     if data.empty:
         raise ValueError("nothing to draw: the table is empty")

@@ -26,8 +26,10 @@ import pandas as pd
 from multivector import archive
 
 _HERE = Path(__file__).resolve().parent
-_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?")
-_INTEGER = re.compile(r"-?(0|[1-9]\d*)")
+# ASCII: \d would take the digits of every script, and a table is to be read by any program.
+_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?", re.ASCII)
+_INTEGER = re.compile(r"-?(0|[1-9]\d*)", re.ASCII)
+_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 
 
@@ -201,7 +203,11 @@ def _type_rule(cell: str, kind: str) -> str | None:
         return "is not a plain decimal number"
     if kind == "boolean" and cell not in _BOOLEANS:
         return "is neither true nor false"
-    if kind == "date" and pd.isna(pd.to_datetime(cell, format="%Y-%m-%d", errors="coerce")):
+    # The form on its own: pandas reads 2025-1-5 with this format too.
+    if kind == "date" and (
+        not _DATE.fullmatch(cell)
+        or pd.isna(pd.to_datetime(cell, format="%Y-%m-%d", errors="coerce"))
+    ):
         return "is not a date as YYYY-MM-DD"
     if cell != cell.strip():
         return "has spaces around it"
@@ -217,15 +223,17 @@ def problems(folder: Path | None = None, *, hashes: bool = True) -> list[Problem
     """Return every broken rule of every table; an empty list means the package is sound.
 
     Type and shape first, by this module; then constraints, keys and foreign keys by frictionless
-    (installed with the book, not in Binder); then the house rules on terms and hashes.
+    (installed with the book, not in Binder), which wait until every row can be read; and the house
+    rules on terms and hashes. A table whose cells are broken is not told that its hash is too.
     """
     folder = folder or data_dir()
     descriptor = package(folder)
     found: list[Problem] = []
     for entry in descriptor["resources"]:
-        found += _table_problems(folder, entry)
+        broken = _table_problems(folder, entry)
+        found += broken
         found += _terms_problems(entry)
-        if hashes and not found and entry.get("hash") != file_hash(folder / entry["path"]):
+        if hashes and not broken and entry.get("hash") != file_hash(folder / entry["path"]):
             message = "the file changed; after a deliberate change run: make data"
             found.append(Problem(entry["path"], None, None, "sha256", message))
     if not any(problem.row for problem in found):
@@ -297,7 +305,7 @@ def write_hashes(folder: Path | None = None) -> None:
     for entry in descriptor["resources"]:
         entry["hash"] = file_hash(folder / entry["path"])
     text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_zip(target: Path, folder: Path | None = None) -> None:
@@ -381,7 +389,8 @@ def main(argv: list[str] | None = None) -> int:
     if command == "hash":
         write_hashes()
     elif command == "codebook":
-        (data_dir() / "README.md").write_text(_README_HEAD + codebook(), encoding="utf-8")
+        text = _README_HEAD + codebook()
+        (data_dir() / "README.md").write_text(text, encoding="utf-8", newline="\n")
     elif command == "zip":
         write_zip(Path("dist/multi-vector-data.zip"))
     else:

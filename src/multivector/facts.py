@@ -6,7 +6,6 @@ statements it contradicts, and words it for prose and for a citation.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -160,7 +159,7 @@ def prose(fact: Fact) -> str:
 
 
 def _number(number: float) -> str:
-    if math.isclose(number, round(number)) and 1900 <= number <= 2100 and number == int(number):
+    if 1900 <= number <= 2100 and number == int(number):
         return str(int(number))
     return f"{number:,.10g}"
 

@@ -80,9 +80,12 @@ def bloc(partners: pd.DataFrame, flag: str, name: str | None = None) -> dict[str
         One entry: the bloc's name -> its members (ISO3, in the order of the alphabet).
 
     Raises:
-        ValueError: no such column, or nobody is marked in it.
+        ValueError: no such column, one that is not yes or no, or nobody is marked in it.
     """
     _need_columns(partners, ("iso3", flag))
+    # Words read as truth: of "yes" and "no" both would be members.
+    if not pd.api.types.is_bool_dtype(partners[flag]):
+        raise ValueError(f"the column {flag!r} is not yes or no: it holds {partners[flag].dtype}")
     member = partners[flag].fillna(False).astype(bool)
     members = sorted(partners.loc[member.to_numpy(), "iso3"].astype(str))
     if not members:
@@ -149,8 +152,8 @@ def shares(
 
     Raises:
         ValueError: fewer than ``min_partners`` partners in a year, an unknown flow, year or
-            partner, a partner twice in one year or in two groups, a negative value, or nothing
-            left to divide.
+            partner, a partner twice in one year or in two groups, a negative or infinite value,
+            or nothing left to divide.
 
     Source: the definition of a trade share; grouping after Hirschman 1945 is the user's choice
     and changes every index built on it.
@@ -272,8 +275,9 @@ def concentration(
         trade, flow, years, merge, drop, min_partners: as for :func:`shares`.
 
     Returns:
-        Index ``year``; columns ``partners`` (n), ``unreported`` (partners of the table blank in
-        that year, after ``drop``), ``total_musd`` (T), ``herfindahl``, ``effective_number``,
+        Index ``year``; columns ``partners`` (n), ``unreported`` (partners of the table with a
+        blank in that year, after ``drop``; of turnover one blank side is enough, and the other
+        still counts in T), ``total_musd`` (T), ``herfindahl``, ``effective_number``,
         ``entropy``, ``evenness``, ``largest`` (its name; the first in the alphabet if several
         are equal), ``largest_share``.
 
@@ -327,7 +331,8 @@ def commodity_share(
 
     Raises:
         ValueError: a year asked for is blank (2022: eleven months of groups under twelve months
-            of total, so the table leaves it blank) or absent, or the group is not in the table.
+            of total, so the table leaves it blank) or absent, the group is not in the table, a
+            total is not above zero, or a value is negative or above the total.
 
     Source: the definition of a share. A group is a customs heading; the chemicals heading is only
     an upper bound for uranium.
@@ -339,18 +344,24 @@ def commodity_share(
             raise ValueError(f"the table has no commodity group {code!r}")
     wide = commodities.pivot(index="year", columns="group", values="exports_musd").astype(float)
     wide.index = wide.index.astype(int)
-    result = (wide[group] / wide[total]).sort_index()
-    if years is None:
-        result = result.dropna()
-    else:
+    known = wide[[group]].assign(whole=wide[total]).dropna().sort_index()
+    if years is not None:
         wanted = _year_list(years)
-        if absent := [y for y in wanted if y not in result.index or pd.isna(result[y])]:
+        if absent := [year for year in wanted if year not in known.index]:
             raise ValueError(
                 f"no full year of the group {group!r} is known for {_words(absent)}: a share of "
                 "part of a year would be too low, so none is given"
             )
-        result = result.loc[wanted]
-    return result.rename(group).rename_axis("year")
+        known = known.loc[wanted]
+    for year, part, whole in zip(known.index, known[group], known["whole"], strict=True):
+        if not (whole > 0 and np.isfinite(whole)):
+            raise ValueError(f"the group {total!r} of {year} must be a number above zero: {whole}")
+        if not 0 <= part <= whole:
+            raise ValueError(
+                f"the group {group!r} of {year} must lie between zero and the total: {part} of "
+                f"{whole}"
+            )
+    return (known[group] / known["whole"]).rename(group).rename_axis("year")
 
 
 # --------------------------------------------------------------------------------------------
@@ -384,7 +395,7 @@ def trade_dependence(
 
     Raises:
         ValueError: a year without a published product of the reporter, in particular one beyond
-            its last year; an unknown partner.
+            its last year; a product that is not above zero or stands twice; an unknown partner.
 
     Source: Oneal and Russett 1997. Gross trade stands over value added, so the ratio may pass 1;
     a product in dollars moves with the exchange rate.
@@ -515,7 +526,8 @@ def dependence_asymmetry(
         more on the reporter.
 
     Raises:
-        ValueError: a product is not published for a year, in particular beyond its last year.
+        ValueError: a product is not published for a year, in particular beyond its last year, is
+            not above zero or stands twice.
 
     Source: Hirschman 1945; Keohane and Nye 1977.
     """
@@ -546,7 +558,7 @@ def mirror_gap(
 
     Raises:
         ValueError: the figure needed was not published, for example only turnover is known and
-            exports or imports are asked for; or a figure is not positive.
+            exports or imports are asked for; or a figure is not positive, or infinite.
 
     Source: mirror statistics, a working definition of this book. Causes of a gap: freight and
     insurance (CIF against FOB), transit, re-export, timing; a gap is not a fraud.
@@ -596,7 +608,7 @@ def s_score(votes_i: ArrayLike, votes_j: ArrayLike, weights: ArrayLike | None = 
         Range ``[-1, 1]``: 1 when all votes are alike, -1 when all are opposed.
 
     Raises:
-        ValueError: as for :func:`agreement`, or weights that are negative or sum to zero.
+        ValueError: as for :func:`agreement`, or weights that are negative, infinite or sum to zero.
 
     Limiting case: with yes and no only, ``S = 2A - 1``, since every unequal vote is opposed.
 
@@ -611,6 +623,8 @@ def s_score(votes_i: ArrayLike, votes_j: ArrayLike, weights: ArrayLike | None = 
             raise ValueError("one weight is needed for every roll call")
         both = ~np.isnan(np.asarray(votes_i, float)) & ~np.isnan(np.asarray(votes_j, float))
         weight = every[both]
+        if np.isinf(weight).any():
+            raise ValueError("weights must be finite: beside an infinite one no vote counts")
         if not bool(np.all(weight >= 0)) or weight.sum() <= 0:
             raise ValueError("weights must not be negative and must not all be zero")
     return float(1.0 - 2.0 * (weight * np.abs(first - second)).sum() / (2.0 * weight.sum()))
@@ -770,13 +784,19 @@ def route_concentration(
     none certain the share runs from 0 to 1.
 
     Raises:
-        ValueError: a blank or negative tonnage, a route twice in a year, or routes that add up to
-            more than the published total.
+        ValueError: a blank, infinite or negative tonnage, a route without a name or a controller
+            or twice in a year, a blank or infinite total, or routes that add up to more than the
+            published total.
 
     Source: the index after Hirschman 1945 applied to routes; chokepoints after Farrell and Newman
     2019. The interval is this book's arithmetic.
     """
     _need_columns(routes, ("year", "route", "mt", "controller", "possible"))
+    for name in ("route", "controller"):
+        # A group without a name drops out of every sum over groups.
+        if (blank := routes[name].isna().to_numpy()).any():
+            row = routes.iloc[int(blank.argmax())]
+            raise ValueError(f"no {name} is given for the route {row['route']!r} in {row['year']}")
     frame = pd.DataFrame(
         {
             "year": routes["year"].astype(int).to_numpy(),
@@ -786,14 +806,20 @@ def route_concentration(
             "possible": routes["possible"].fillna("").astype(str).to_numpy(),
         }
     )
-    if not bool((frame["mt"] >= 0).all()):
-        raise ValueError("every route needs a tonnage, and none may be negative")
-    if frame.duplicated(["year", "route"]).any():
-        raise ValueError("a route stands twice in one year")
+    for wrong, rule in (
+        (~(np.isfinite(frame["mt"]) & (frame["mt"] >= 0)),
+         "every route needs a tonnage, and none may be negative or infinite"),
+        (frame.duplicated(["year", "route"]), "a route stands twice in one year"),
+    ):  # fmt: skip
+        if wrong.any():
+            first = frame[wrong].iloc[0]
+            raise ValueError(f"{rule}: {first['route']!r} in {first['year']}")
     rows = []
     for year, part in frame.groupby("year", sort=True):
         listed = float(part["mt"].sum())
         total = float(totals[int(year)]) if totals and int(year) in totals else listed
+        if not np.isfinite(total):
+            raise ValueError(f"the published total of {year} is blank or infinite")
         # One part in a million is rounding in a published table, more is a contradiction.
         if listed > total * (1 + 1e-6):
             raise ValueError(f"the routes of {year} add up to more than the published total")
@@ -889,24 +915,35 @@ def _flow_table(
     row, year_codes = pd.factorize(trade["year"].to_numpy(dtype=np.int64), sort=True)
     column, names = pd.factorize(trade["partner"].to_numpy(dtype=object), sort=True)
     parts = [trade[name].to_numpy(dtype=float, na_value=np.nan) for name in columns]
+    for name, part in zip(columns, parts, strict=True):
+        for wrong, rule in ((part < 0, "negative"), (np.isinf(part), "infinite")):
+            if wrong.any():
+                at = int(wrong.argmax())
+                raise ValueError(
+                    f"a trade value is {rule}: {name} of {names[column[at]]} in "
+                    f"{year_codes[row[at]]}"
+                )
     known = ~np.isnan(parts[0])
+    blank = np.isnan(parts[0])
     value = np.nan_to_num(parts[0])
     for part in parts[1:]:
         known = known | ~np.isnan(part)
+        blank = blank | np.isnan(part)
         value = value + np.nan_to_num(part)
-    if (value < 0).any() or any((np.nan_to_num(part) < 0).any() for part in parts):
-        raise ValueError("a trade value is negative")
 
     shape = (len(year_codes), len(names))
     cell = row * shape[1] + column
-    if len(cell) and np.bincount(cell).max() > 1:
-        raise ValueError("a partner stands twice in one year")
+    if len(cell) and (times := np.bincount(cell)).max() > 1:
+        year, partner = divmod(int(times.argmax()), shape[1])
+        raise ValueError(
+            f"a partner stands twice in one year: {names[partner]} in {year_codes[year]}"
+        )
     values = np.zeros(shape)
     reported = np.zeros(shape, dtype=bool)
     values.ravel()[cell] = value
     reported.ravel()[cell] = known
-    listed = np.zeros(shape, dtype=bool)
-    listed.ravel()[cell] = True
+    gaps = np.zeros(shape, dtype=bool)
+    gaps.ravel()[cell] = blank
 
     if years is not None:
         wanted = _year_list(years)
@@ -915,7 +952,7 @@ def _flow_table(
             raise ValueError(f"the trade table has no rows for {_words(absent)}")
         chosen = [place[year] for year in wanted]
         year_codes = np.asarray(wanted, dtype=np.int64)
-        values, reported, listed = values[chosen], reported[chosen], listed[chosen]
+        values, reported, gaps = values[chosen], reported[chosen], gaps[chosen]
 
     # Counted before drop and merge: the question is whether the *table* is complete.
     count = reported.sum(axis=1)
@@ -930,8 +967,9 @@ def _flow_table(
     kept = group_of >= 0
     if not kept.any():
         raise ValueError("no partner is left after dropping")
-    unreported = (listed & ~reported)[:, kept].sum(axis=1)
-    if len(group_names) == len(names):
+    unreported = gaps[:, kept].sum(axis=1)
+    # Not the number of names: a group of one keeps it, and may stand elsewhere in the alphabet.
+    if np.array_equal(group_of, np.arange(len(names))):
         merged, seen = values, reported
     else:
         # Columns of one group side by side, then summed from each group's first column.
@@ -1000,10 +1038,28 @@ def _as_shares(share: ArrayLike | pd.Series | pd.DataFrame) -> NDArray[np.float6
         raise ValueError("shares must be one set (1-d) or one set a row (2-d), and not empty")
     values = np.nan_to_num(values, nan=0.0)
     if (values < 0).any():
-        raise ValueError("a share is negative")
-    if (np.abs(values.sum(axis=-1) - 1.0) > _SHARE_TOLERANCE).any():
-        raise ValueError("these are not shares: a set must sum to 1")
+        raise ValueError(f"a share is negative: {_place(share, np.argwhere(values < 0)[0])}")
+    sums = values.sum(axis=-1)
+    if (wrong := np.abs(sums - 1.0) > _SHARE_TOLERANCE).any():
+        where = f" ({_place(share, np.argwhere(wrong)[0])})" if values.ndim == 2 else ""
+        found = float(np.atleast_1d(sums[wrong])[0])
+        raise ValueError(f"these are not shares: a set must sum to 1{where}, not {found:.10g}")
     return values
+
+
+def _place(share: Any, at: NDArray[np.int64]) -> str:
+    """Where in a set of shares, or in sets one a row, by its labels if it has any."""
+    if isinstance(share, pd.DataFrame):
+        labels: tuple[Any, ...] = (share.index, share.columns)
+    elif isinstance(share, pd.Series):
+        labels = (share.index,)
+    else:
+        labels = tuple(range(size) for size in np.shape(share))
+    if len(labels) == 1:
+        return f"entry {labels[0][at[0]]}"
+    words = [f"row {labels[0][at[0]]}"]
+    words += [f"column {labels[1][at[1]]}"] if len(at) == 2 else []
+    return ", ".join(words)
 
 
 def _like(share: Any, values: NDArray[np.float64] | np.float64) -> Any:
@@ -1042,6 +1098,9 @@ def _joint_votes(
 def _gdp(macro: pd.DataFrame, iso3: str, years: Sequence[int] | NDArray[Any]) -> NDArray[Any]:
     _need_columns(macro, ("iso3", "year", "gdp_busd"))
     rows = macro.loc[(macro["iso3"] == iso3).to_numpy()]
+    if (twice := rows["year"].duplicated()).any():
+        year = rows["year"][twice].iloc[0]
+        raise ValueError(f"the product (GDP) of {iso3} stands twice in {year}")
     known = {
         int(year): float(value)
         for year, value in zip(rows["year"], rows["gdp_busd"], strict=True)
@@ -1049,6 +1108,11 @@ def _gdp(macro: pd.DataFrame, iso3: str, years: Sequence[int] | NDArray[Any]) ->
     }
     if not known:
         raise ValueError(f"no product (GDP) is known for {iso3}")
+    if wrong := [year for year, value in known.items() if not 0 < value < np.inf]:
+        raise ValueError(
+            f"the product (GDP) of {iso3} in {wrong[0]} must be a number above zero: "
+            f"{known[wrong[0]]}"
+        )
     if absent := [int(year) for year in years if int(year) not in known]:
         raise ValueError(
             f"no product (GDP) of {iso3} for {_words(absent)}: the last year known is "
@@ -1072,6 +1136,8 @@ def _published(figures: Mapping[str, float], flow: str, whose: str) -> float:
         raise ValueError(f"the {whose} {flow} figure is not published")
     if not float(value) > 0:  # type: ignore[arg-type]
         raise ValueError(f"the {whose} {flow} figure must be above zero")
+    if not np.isfinite(float(value)):  # type: ignore[arg-type]
+        raise ValueError(f"the {whose} {flow} figure is infinite")
     return float(value)  # type: ignore[arg-type]
 
 

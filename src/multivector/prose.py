@@ -11,7 +11,7 @@ def glue(name: str, value: Any) -> None:
     Same message as ``myst_nb.glue``, so that a chapter needs no Sphinx to run in Binder.
     Outside a notebook it does nothing. Raises ``TypeError`` for anything but text or a number.
     """
-    if hasattr(value, "item"):
+    if hasattr(value, "item") and getattr(value, "size", 1) == 1:
         value = value.item()
     if not isinstance(value, str | int | float):
         raise TypeError(f"glue {name!r}: text or a number, not {type(value).__name__}")

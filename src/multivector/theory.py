@@ -313,7 +313,14 @@ class AlignmentGame:
             raise ValueError("ties must be above zero: they are the unit of every payoff")
 
     def terms(self) -> pd.DataFrame:
-        """The three terms of each strategy: ``value`` a, ``protection`` sigma, ``exposure`` c."""
+        """The three terms of each strategy: ``value`` a, ``protection`` sigma, ``exposure`` c.
+
+        Returns:
+            One row a strategy (index ``strategy``, in the order of :data:`STRATEGIES`);
+            ``value`` and ``exposure`` in the unit of ``ties``, ``protection`` in [0, 1].
+
+        Source: see :class:`AlignmentGame`.
+        """
         return pd.DataFrame(
             {
                 "value": [
@@ -504,14 +511,20 @@ class Shock:
     def over(self, product: float) -> tuple[float, float]:
         """Loss over a product (GDP) before and after substitution.
 
-        ``(lost / product, (lost - recovered) / product)``, two fractions, the second never above
-        the first. Gross trade stands over value added: a ratio, not a loss of income.
+        Gross trade stands over value added: a ratio, not a loss of income.
 
         Args:
             product: in the unit of the shock; for dollars ``shock.over(gdp_busd * 1000)``.
 
+        Returns:
+            ``(lost / product, (lost - recovered) / product)``: two fractions, dimensionless and
+            >= 0, the second never above the first.
+
         Raises:
             ValueError: the product is not above zero.
+
+        Source: sensitivity and vulnerability, Keohane and Nye 1977; trade over product, Oneal and
+        Russett 1997.
         """
         if not product > 0:
             raise ValueError("the product (GDP) must be published and above zero")
@@ -643,8 +656,11 @@ def shock_route(
         raise ValueError(f"say how much room there is on {', '.join(silent)}, if only zero")
     room = pd.Series({name: float(spare[name]) for name in open_}, dtype=float)
     for what, values in (("tonnes", flows), ("room", room)):
-        if not bool((np.isfinite(values) & (values >= 0)).all()):
-            raise ValueError(f"{what} must be known and not below zero")
+        if (wrong := ~(np.isfinite(values) & (values >= 0))).any():
+            name = values.index[wrong][0]
+            raise ValueError(
+                f"{what} must be known and not below zero: {values[wrong].iloc[0]} on {name}"
+            )
     total = float(flows.sum())
     if total <= 0:
         raise ValueError("no tonnes at all")
@@ -685,7 +701,9 @@ def growth_rates(
 
     Args:
         trade, flow, merge, min_partners: as for :func:`multivector.indicators.shares`.
-        partners: the partners wanted; by default all whose series is long enough and unbroken.
+        partners: the partners wanted; by default all whose series is long enough and unbroken. A
+            merged partner's is broken where a member is in the table with a blank: without it
+            the sum would fall, and rise when it is reported again.
         min_rates: how many growth rates each needs.
 
     Returns:
@@ -693,7 +711,7 @@ def growth_rates(
 
     Raises:
         ValueError: the years are not consecutive or too few, or a partner that was asked for has
-            a year without trade.
+            a year without trade or, merged, a member that was not reported.
 
     Range: above -1. Trade that does not change grows by 0.
 
@@ -712,17 +730,43 @@ def growth_rates(
             "mean and a volatility mean anything"
         )
     flows = share.mul(total, axis=0)
-    unbroken = (flows > 0).all(axis=0)
+    gaps = _gaps(trade, flow, merge)
+    unbroken = (flows > 0).all(axis=0) & ~flows.columns.isin(list(gaps))
     if partners is None:
         flows = flows.loc[:, unbroken]
     else:
         wanted = [str(name) for name in partners]
         if unknown := [name for name in wanted if name not in flows.columns]:
             raise ValueError(f"the trade table has no partner {', '.join(unknown)}")
-        if broken := [name for name in wanted if not unbroken[name]]:
-            raise ValueError(f"the series of {', '.join(broken)} has a year without trade")
+        if broken := [name for name in wanted if not unbroken[name] and name not in gaps]:
+            year = int((flows[broken[0]] > 0).idxmin())
+            raise ValueError(
+                f"the series of {', '.join(broken)} has a year without trade (first: {year})"
+            )
+        if broken := [name for name in wanted if name in gaps]:
+            year, member = gaps[broken[0]]
+            raise ValueError(
+                f"the series of {', '.join(broken)} is broken: {member} is blank in {year}"
+            )
         flows = flows[wanted]
     return flows.pct_change().iloc[1:]
+
+
+def _gaps(
+    trade: pd.DataFrame, flow: str, merge: Mapping[str, Iterable[str]] | None
+) -> dict[str, tuple[int, str]]:
+    """Each partner with a blank, counted as in ``merge``: the first such year and its member."""
+    columns = [name for name in ("exports", "imports") if flow in (name, "turnover")]
+    blank = trade[trade[[f"{name}_musd" for name in columns]].isna().any(axis=1)]
+    group = {
+        code: name
+        for name, members in (merge or {}).items()
+        for code in ([members] if isinstance(members, str) else members)
+    }
+    found: dict[str, tuple[int, str]] = {}
+    for year, code in sorted(zip(blank["year"].astype(int), blank["partner"], strict=True)):
+        found.setdefault(group.get(code, code), (year, code))
+    return found
 
 
 def portfolio(growth: pd.DataFrame, weights: Mapping[str, float]) -> pd.Series:
@@ -884,7 +928,8 @@ def leave_one_year_out(
         ``volatility`` and one a partner (the weights used).
 
     Raises:
-        ValueError: as for :func:`portfolio`.
+        ValueError: as for :func:`portfolio`, and with fewer than :data:`MIN_GROWTH_RATES` years:
+            one less is too few once a year is left out.
 
     Limiting case: growth that is the same every year gives the same answer every time.
 
@@ -955,8 +1000,11 @@ def bayes_update(prior: Mapping[str, float], likelihood: pd.DataFrame) -> pd.Dat
     if set(theories) != {str(name) for name in likelihood.columns}:
         raise ValueError("the prior and the table of evidence must name the same theories")
     chances = likelihood[theories].to_numpy(dtype=float)
-    if not bool(np.all((chances >= 0) & (chances <= 1))):
-        raise ValueError("a likelihood is a probability between 0 and 1, and none may be blank")
+    if (wrong := ~((chances >= 0) & (chances <= 1))).any():
+        raise ValueError(
+            "a likelihood is a probability between 0 and 1, and none may be blank: "
+            f"{_first(likelihood[theories], wrong)}"
+        )
     belief = [start]
     for label, row in zip(likelihood.index, chances, strict=True):
         joint = belief[-1] * row
@@ -1014,9 +1062,15 @@ def _numbers(table: pd.DataFrame) -> NDArray[np.float64]:
     values = table.to_numpy(dtype=float, na_value=np.nan)
     if values.size == 0:
         raise ValueError("the table is empty")
-    if not np.isfinite(values).all():
-        raise ValueError("the table has a blank: a gap cannot be scored")
+    if (wrong := ~np.isfinite(values)).any():
+        raise ValueError(f"the table has a blank: a gap cannot be scored ({_first(table, wrong)})")
     return values
+
+
+def _first(table: pd.DataFrame, wrong: NDArray[np.bool_]) -> str:
+    """The first cell marked, by its labels and with what stands there."""
+    row, column = np.argwhere(wrong)[0]
+    return f"row {table.index[row]}, column {table.columns[column]}: {table.iat[row, column]}"
 
 
 def _weights(weights: Mapping[str, float], names: Sequence[Any]) -> NDArray[np.float64]:
@@ -1035,8 +1089,8 @@ def _threats(scores: pd.DataFrame) -> pd.DataFrame:
         raise ValueError(f"the table has no column {', '.join(missing)}")
     table = scores[list(THREAT_COMPONENTS)]
     values = _numbers(table)
-    if (values < 0).any() or (values > 1).any():
-        raise ValueError("each component is judged between 0 and 1")
+    if (wrong := (values < 0) | (values > 1)).any():
+        raise ValueError(f"each component is judged between 0 and 1: {_first(table, wrong)}")
     return table.astype(float)
 
 

@@ -91,7 +91,7 @@ def add(
     place = [item["name"] for item in descriptor["resources"]].index(name) + 1
     descriptor["resources"].insert(place, entry)
     text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    (folder / "datapackage.json").write_text(text, encoding="utf-8")
+    (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
     return path, difference
 
 

@@ -91,7 +91,7 @@ def write(root: Path = ROOT, lock: str | None = None) -> None:
     folder = root / ".binder"
     folder.mkdir(exist_ok=True)
     for name, text in derived(root, lock).items():
-        (folder / name).write_text(text, encoding="utf-8")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
     (folder / "postBuild").chmod(0o755)
 
 

@@ -24,7 +24,7 @@ def used(srcdir: Path, docnames: list[str]) -> dict[str, list[str]]:
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
-        names = set(re.findall(r"\bload\(\"(\w+)\"\)", text))
+        names = set(re.findall(r"\bload\(\"([\w-]+)\"\)", text))
         if _BY_FACT.search(text):
             names |= {"facts", "sources"}
         for name in names:

@@ -160,10 +160,7 @@ def table_html(table: dict) -> str:
     """Return the drawn values as an HTML table; a missing value reads "no data"."""
     head = "".join(f'<th scope="col">{html.escape(column)}</th>' for column in table["columns"])
     body = "".join(
-        "<tr>"
-        + "".join(cell(_shown(value, table, i)) for i, value in enumerate(row))
-        + "</tr>"
-        for row in table["rows"]
+        "<tr>" + "".join(cell(_shown(value)) for value in row) + "</tr>" for row in table["rows"]
     )
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
 
@@ -174,7 +171,7 @@ def cell(text: str) -> str:
     return f"<td{whole}>{html.escape(text)}</td>"
 
 
-def _shown(value: Any, table: dict, column: int) -> str:
+def _shown(value: Any) -> str:
     if value is None:
         return "no data"
     if isinstance(value, bool) or not isinstance(value, float):

@@ -713,7 +713,7 @@ def write(book: Book, out: Path, problem: Callable[[str], None] | None = None) -
             continue
         path = out / page.file
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        path.write_text(text, encoding="utf-8", newline="\n")
         paths.append(path)
     return paths
 

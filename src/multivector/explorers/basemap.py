@@ -106,12 +106,3 @@ def route(start: Place, end: Place, steps: int = 48) -> str:
 def _vector(lon: float, lat: float) -> tuple[float, float, float]:
     east, north = math.radians(lon), math.radians(lat)
     return (math.cos(north) * math.cos(east), math.cos(north) * math.sin(east), math.sin(north))
-
-
-def ground() -> str:
-    """Return the SVG elements under every map: land and Kazakhstan, in the theme's colours."""
-    drawn = basemap()
-    return (
-        f'<path class="mv-land" fill="var(--mv-grid,#c8d0d9)" d="{drawn["land"]}"/>'
-        f'<path class="mv-home" fill="var(--mv-muted,#5b6b7c)" d="{drawn["kazakhstan"]}"/>'
-    )

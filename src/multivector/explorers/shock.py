@@ -108,8 +108,9 @@ def tables(
     wide = commodities[commodities["group"].isin(["crude-oil", "total"])].pivot(
         index="year", columns="group", values="exports_musd"
     )
-    # In 2022 the groups cover eleven months and the total twelve: no share can be taken.
-    wide = wide[wide.index != 2022].dropna()
+    # A year of which the table leaves one of the two blank has no share (2022: eleven months of
+    # crude oil under twelve of the total).
+    wide = wide.dropna()
     routes: dict[str, dict[str, list[float]]] = {}
     missing: dict[str, list[str]] = {}
     maybe: dict[str, list[str]] = {}
