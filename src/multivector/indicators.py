@@ -47,6 +47,7 @@ __all__ = [
     "effective_number",
     "entropy",
     "evenness",
+    "flow_columns",
     "groups",
     "herfindahl",
     "ideal_point_distance",
@@ -120,6 +121,11 @@ def groups(partners: pd.DataFrame, column: str = "vector") -> dict[str, list[str
 
 # --------------------------------------------------------------------------------------------
 # Shares and concentration
+
+
+def flow_columns(flow: Flow) -> tuple[str, ...]:
+    """Return the columns of the trade table that make up a flow, in million dollars."""
+    return ("exports_musd", "imports_musd") if flow == "turnover" else (f"{flow}_musd",)
 
 
 def shares(
@@ -907,7 +913,7 @@ def _flow_table(
 ) -> _FlowTable:
     if flow not in FLOWS:
         raise ValueError(f"unknown flow {flow!r}: use one of {', '.join(FLOWS)}")
-    columns = ("exports_musd", "imports_musd") if flow == "turnover" else (f"{flow}_musd",)
+    columns = flow_columns(flow)
     _need_columns(trade, ("year", "partner", *columns))
     if trade["year"].isna().any() or trade["partner"].isna().any():
         raise ValueError("every row of the trade table needs a year and a partner")

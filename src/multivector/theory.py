@@ -756,8 +756,7 @@ def _gaps(
     trade: pd.DataFrame, flow: str, merge: Mapping[str, Iterable[str]] | None
 ) -> dict[str, tuple[int, str]]:
     """Each partner with a blank, counted as in ``merge``: the first such year and its member."""
-    columns = [name for name in ("exports", "imports") if flow in (name, "turnover")]
-    blank = trade[trade[[f"{name}_musd" for name in columns]].isna().any(axis=1)]
+    blank = trade[trade[list(indicators.flow_columns(flow))].isna().any(axis=1)]
     group = {
         code: name
         for name, members in (merge or {}).items()

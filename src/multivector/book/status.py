@@ -75,7 +75,7 @@ def _fill(app: Any, doctree: nodes.document, docname: str) -> None:
         ]
         place.replace_self(
             [
-                *_table("What built this book", ("what", "version"), versions(Path(app.srcdir))),
+                *_table("What built this book", ("what", "version"), app.env.mv_versions),
                 *_table("Pages that run code", ("page", "result"), ran),
                 *_table("Tables", ("table", "terms read on", "sha256 begins"), tables),
             ]

@@ -46,19 +46,17 @@ def cell_code(source: str) -> types.CodeType | None:
             return None
         source = rest
     lines = source.split("\n")
-    for _ in lines:
+    while True:
         try:
-            tree = ast.parse("\n".join(lines))
+            return compile(ast.parse("\n".join(lines)), "<cell>", "exec")
         except SyntaxError as error:
-            # That line alone: one that looks the same may stand in a text.
+            # That line alone: one that looks the same may stand in a text. What takes its place is
+            # no magic, so each line is replaced once at most.
             at = (error.lineno or 0) - 1
             magic = _MAGIC.match(lines[at]) if 0 <= at < len(lines) else None
             if magic is None:
                 raise
             lines[at] = (magic[1] or magic[2] or magic[3] or "") + "pass"
-        else:
-            return compile(tree, "<cell>", "exec")
-    return compile(ast.parse("\n".join(lines)), "<cell>", "exec")
 
 
 def run_cell(source: str, namespace: dict[str, Any]) -> dict[str, Any]:
