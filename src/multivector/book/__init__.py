@@ -47,6 +47,7 @@ def setup(app: Any) -> dict[str, Any]:
         app.setup_extension(f"multivector.book.{part}")
     return {
         "version": multivector.__version__,
-        "parallel_read_safe": True,
-        "parallel_write_safe": True,
+        # For all parts: what they note of pages they read and write no other process gives back.
+        "parallel_read_safe": False,
+        "parallel_write_safe": False,
     }

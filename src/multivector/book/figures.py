@@ -203,10 +203,6 @@ def _purge(app: Any, env: Any, docname: str) -> None:
     downloads(env).pop(docname, None)
 
 
-def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    downloads(env).update({d: f for d, f in downloads(other).items() if d in docnames})
-
-
 def _write(app: Any, error: Exception | None) -> None:
     if error or app.builder.format != "html":
         return
@@ -220,6 +216,5 @@ def _write(app: Any, error: Exception | None) -> None:
 def setup(app: Any) -> dict[str, Any]:
     """Keep the tables of each page with the page and write them when the build ends."""
     app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     app.connect("build-finished", _write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

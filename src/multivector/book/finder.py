@@ -94,12 +94,6 @@ def _purge(app: Any, env: Any, docname: str) -> None:
         env.mv_meant = []
 
 
-def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    _pages(env).update({name: text for name, text in _pages(other).items() if name in docnames})
-    if GLOSSARY in docnames:
-        env.mv_meant = other.mv_meant
-
-
 def _write(app: Any, error: Exception | None) -> None:
     if error or app.builder.name != "html":
         return
@@ -120,7 +114,6 @@ def setup(app: Any) -> dict[str, Any]:
     """Note pages as they are read; write the index at the end, before addresses are stamped."""
     app.connect("doctree-read", _note, priority=900)
     app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     app.connect("html-page-context", _lists)
     app.connect("build-finished", _write, priority=800)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -299,11 +299,6 @@ def _purge(app: Any, env: Any, docname: str) -> None:
     _checks(env).pop(docname, None)
 
 
-def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    for kept, new in ((_objectives(env), _objectives(other)), (_checks(env), _checks(other))):
-        kept.update({docname: new[docname] for docname in docnames if docname in new})
-
-
 def _again(app: Any, env: Any) -> list[str]:
     page = getattr(env, "mv_coverage_page", None)
     return [page] if page in env.found_docs and cache.reading(app) else []
@@ -363,7 +358,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_node(Objective, html=ends, latex=plain, text=plain, man=plain, texinfo=plain)
     app.add_node(Coverage)
     app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     app.connect("env-check-consistency", _check_all)
     app.connect("env-updated", _again)
     app.connect("doctree-resolved", _fill)

@@ -56,10 +56,6 @@ def _purge(app: Any, env: Any, docname: str) -> None:
     _listed(env).pop(docname, None)
 
 
-def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    _listed(env).update({d: ids for d, ids in _listed(other).items() if d in docnames})
-
-
 def table(rows: list[facts.Fact], elsewhere: str) -> str:
     """Return the table of statements as HTML; every row has the id ``s-<fact_id>``."""
     shown = {fact.fact_id for fact in rows}
@@ -173,6 +169,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_directive("statements", Statements)
     app.add_directive("sources", Sources)
     app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     app.connect("html-page-context", _script)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

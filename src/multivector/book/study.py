@@ -162,10 +162,6 @@ def _purge(app: Any, env: Any, docname: str) -> None:
     readings(env).pop(docname, None)
 
 
-def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    readings(env).update({d: r for d, r in readings(other).items() if d in docnames})
-
-
 def _again(app: Any, env: Any) -> list[str]:
     page = getattr(env, "mv_progress_page", None)
     return [page] if page in env.found_docs and cache.reading(app) else []
@@ -209,7 +205,6 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_js_file("study.js", loading_method="defer")
     app.connect("doctree-read", _collect)
     app.connect("env-purge-doc", _purge)
-    app.connect("env-merge-info", _merge)
     app.connect("env-updated", _again)
     app.connect("doctree-resolved", _fill)
     app.connect("html-page-context", _context)

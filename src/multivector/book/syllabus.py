@@ -244,11 +244,6 @@ def _again(app: Any, env: Any) -> list[str]:
     return sorted(pages) if cache.reading(app) else []
 
 
-def _merge(app: Any, env: Any, docnames: set[str], other: Any) -> None:
-    both = getattr(env, "mv_syllabus_pages", set()) | getattr(other, "mv_syllabus_pages", set())
-    env.mv_syllabus_pages = both
-
-
 def setup(app: Any) -> dict[str, Any]:
     """Register the directives; the page is written again whenever some page changed."""
     app.add_directive("syllabus", Syllabus)
@@ -256,6 +251,5 @@ def setup(app: Any) -> dict[str, Any]:
     app.add_node(SyllabusPlace)
     app.connect("doctree-resolved", _fill)
     app.connect("env-updated", _again)
-    app.connect("env-merge-info", _merge)
     app.connect("html-page-context", _style)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -165,4 +165,4 @@ def setup(app: Any) -> dict[str, Any]:
     app.connect("doctree-read", _collect)
     app.connect("doctree-resolved", _resolve, priority=700)
     app.connect("env-get-outdated", _outdated)
-    return {"version": "1", "parallel_read_safe": False, "parallel_write_safe": True}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

@@ -413,4 +413,4 @@ def setup(app: Any) -> dict[str, Any]:
     # After every other part: they add scripts and change the body.
     app.connect("html-page-context", _frame, priority=950)
     app.connect("build-finished", _finish, priority=950)
-    return {"parallel_read_safe": True, "parallel_write_safe": False}
+    return {"parallel_read_safe": True, "parallel_write_safe": True}
