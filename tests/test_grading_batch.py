@@ -19,6 +19,7 @@ from pathlib import Path
 import grading_cases as cases
 import pytest
 
+from multivector import archive
 from multivector.cli import main
 from multivector.grading import grade, report, sandbox, spreadsheet, submissions
 from multivector.grading.notebook import Notebook, _Answers, run_test
@@ -276,6 +277,16 @@ def test_neither_folder_nor_zip(tmp_path: Path) -> None:
 
 
 # --- runs ---------------------------------------------------------------------------------------
+
+
+def test_a_file_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
+    target = tmp_path / "new" / f"{'ә' * 120}.csv"
+    archive.write_whole(target, b"one")
+    archive.write_whole(target, b"two")
+    assert target.read_bytes() == b"two" and list(target.parent.iterdir()) == [target]
+    with pytest.raises(OSError):
+        archive.write_whole(target.parent, b"three")
+    assert list(tmp_path.iterdir()) == [target.parent]
 
 
 @pytest.mark.parametrize("kind", ["canvas", "moodle"])

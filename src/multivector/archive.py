@@ -1,13 +1,30 @@
-"""A zip whose bytes depend on its files alone: sorted names, no clock, no owner."""
+"""Files written whole, and zips whose bytes depend on their files alone: no clock, no owner."""
 
 from __future__ import annotations
 
+import io
+import os
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 
 #: The earliest date that a zip can say
 EPOCH = (1980, 1, 1, 0, 0, 0)
+
+
+def write_whole(path: Path, data: bytes) -> None:
+    """Write a file, and its folder, so that a reader sees all of it or none.
+
+    However many processes write it at once. Raises ``OSError`` and then leaves nothing behind.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    # Cut: with our own around it, a long name must still be one that a file can have.
+    part = path.with_name(f".{path.name[:60]}.{os.getpid()}.part")
+    try:
+        part.write_bytes(data)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def pack(
@@ -17,14 +34,13 @@ def pack(
 
     ``first``: files that must stand first and unpacked, as an ePub's ``mimetype``.
     """
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    with zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as archive:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, data in (first or {}).items():
             archive.writestr(entry(name, zipfile.ZIP_STORED), data)
         for name in sorted(files):
             archive.writestr(entry(name), files[name])
-    part.replace(target)
+    write_whole(target, packed.getvalue())
 
 
 def entry(name: str, compression: int = zipfile.ZIP_DEFLATED) -> zipfile.ZipInfo:
