@@ -34,10 +34,48 @@ def test_a_year_is_whole_and_half_a_year_is_not_cut_down_to_one() -> None:
     assert [repr(x) for x in fig.data[0].x] == ["2024", "2024.5", "2025"]
 
 
-def test_a_line_of_blanks_is_refused_by_the_name_of_its_figure() -> None:
-    data = pd.DataFrame({"x": [2024, 2025], "y": [None, None], "by": "a"})
-    with pytest.raises(ValueError, match="'fig-x': nothing to draw: y is blank"):
-        charts.line(data, x="x", y="y", by="by", y_title="y", table=data, **WORDS)
+LINE = (charts.line, {"x": "x", "y": "y", "by": "by", "y_title": "y"})
+BARS = (charts.bars, {"value": "y", "label": "x", "x_title": "x"})
+GROUPED = (charts.bars, {**BARS[1], "by": "by"})
+INTERVALS = (charts.intervals, {"low": "y", "high": "high", "label": "x", "x_title": "x"})
+
+
+@pytest.mark.parametrize(
+    ("kind", "changed", "says"),
+    [
+        (LINE, {"y": [None, None]}, "nothing to draw: y is blank throughout"),
+        (LINE, {"x": [2024, None]}, "x is blank in row 1"),
+        (LINE, {"by": [None, "a"]}, "by is blank in row 0"),
+        (LINE, {"x": ["2024", "2025"]}, "x is no number in row 0"),
+        (LINE, {"x": [2024, 2024]}, "two values for one x and by"),
+        (BARS, {"y": [None, None]}, "nothing to draw: y is blank throughout"),
+        (BARS, {"x": ["A", None]}, "x is blank in row 1"),
+        (BARS, {"x": ["A", "A"]}, "two values for one x"),
+        (GROUPED, {"by": ["a", None]}, "by is blank in row 1"),
+        (GROUPED, {"x": ["A", "A"]}, "two values for one x and by"),
+        (INTERVALS, {"x": [None, "B"]}, "x is blank in row 0"),
+        (INTERVALS, {"x": ["A", "A"]}, "two values for one x"),
+        (INTERVALS, {"high": [3, None]}, "an interval has one end in row 1"),
+        (INTERVALS, {"high": [None, None]}, "nothing to draw: high is blank throughout"),
+    ],
+)
+def test_what_would_be_drawn_wrong_or_not_at_all_is_refused(kind, changed: dict, says: str) -> None:
+    draw, columns = kind
+    sound = {"x": [2024, 2025], "y": [1, 2], "high": [3, 4], "by": "a"}
+    data = pd.DataFrame(sound | changed).convert_dtypes()
+    with pytest.raises(ValueError, match=f"figure 'fig-x': {says}$"):
+        draw(data, **columns, table=data, **WORDS)
+
+
+def test_an_interval_without_ends_is_a_gap_with_its_label() -> None:
+    data = pd.DataFrame({"x": ["A", "B"], "y": [1, None], "high": [2, None], "p": [None, 3]})
+    data = data.convert_dtypes()
+    fig = charts.intervals(
+        data, low="y", high="high", label="x", x_title="x", point="p", table=data, **WORDS
+    )
+    assert [(trace.x, trace.y) for trace in fig.data] == [
+        ((1, 2), ("A", "A")), ((None, None), ("B", "B")), ((None, 3), ("A", "B")),
+    ]  # fmt: skip
 
 
 def test_an_interval_is_drawn_from_columns_of_any_name() -> None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from numbers import Real
 from typing import Any
 
 import pandas as pd
@@ -144,13 +145,13 @@ def line(
 
     ``data``: long, one row per (``x``, ``by``); missing ``y`` leaves a gap, never a bridge.
     ``labels`` maps group to the name shown; ``words`` go to :func:`finish`.
-    Raises ``ValueError`` for a column that is not there, one of blanks or a duplicated point.
+    Raises ``ValueError`` for a column that is not there, a ``y`` blank throughout, an ``x`` that is
+    no number, or a point that is blank or stands twice.
     """
-    _need(data, x, y, by)
-    if data.duplicated([x, by]).any():
-        raise ValueError(f"figure {words.get('name')!r}: two values for one {x} and {by}")
-    if data[y].isna().all():
-        raise ValueError(f"figure {words.get('name')!r}: nothing to draw: {y} is blank throughout")
+    _need(data, words.get("name"), (x, by), y)
+    for row, place in data[x].items():
+        if not isinstance(place, Real):
+            raise ValueError(f"figure {words.get('name')!r}: {x} is no number in row {row}")
     fig = go.Figure()
     groups = list(dict.fromkeys(data[by]))
     span = sorted(data[x].unique())
@@ -160,7 +161,7 @@ def line(
         colour = PARTNER_COLOURS.get(str(group), SERIES[index % len(SERIES)])
         fig.add_scatter(
             x=[_tick(v) for v in span],
-            y=[None if pd.isna(v) else float(v) for v in rows],
+            y=_numbers(rows),
             name=name,
             mode="lines+markers",
             line={"color": colour, "width": 2.2, "dash": DASHES[index % len(DASHES)]},
@@ -240,10 +241,12 @@ def bars(
     """Draw horizontal bars in the order of ``data``, first row on top, the value at each end.
 
     ``data``: one row a bar (with ``by``: one row per bar and group, grouped bars).
+    A blank ``value`` leaves its label without a bar.
     ``highlight`` names labels drawn in the accent colour and marked with an outline.
-    Raises ``ValueError`` for a missing column.
+    Raises ``ValueError`` for a column that is not there, a ``value`` blank throughout, or a bar
+    whose label or group is blank or stands twice.
     """
-    _need(data, value, label, *([by] if by else []))
+    _need(data, words.get("name"), (label, by) if by else (label,), value)
     fig = go.Figure()
     marked = set(highlight)
     groups = list(dict.fromkeys(data[by])) if by else [None]
@@ -254,7 +257,7 @@ def bars(
             for row_label in rows[label]
         ]
         fig.add_bar(
-            x=[None if pd.isna(v) else float(v) for v in rows[value]],
+            x=_numbers(rows[value]),
             y=[_wrapped(str(v), 20) for v in rows[label]],
             orientation="h",
             name="" if group is None else str(group),
@@ -291,18 +294,23 @@ def intervals(
 ) -> go.Figure:
     """Draw one horizontal interval a row, first row on top; equal ends draw as a single point.
 
-    ``point`` names a column with a central value, marked with a diamond. Raises ``ValueError``
-    for a missing column or a low end above the high one.
+    A row of two blank ends is a gap: it keeps its label. ``point`` names a column with a central
+    value, marked with a diamond. Raises ``ValueError`` for a column that is not there or blank
+    throughout, a single blank end, a low end above the high one, or a label that is blank or stands
+    twice.
     """
-    _need(data, low, high, label, *([point] if point else []))
+    _need(data, words.get("name"), (label,), low, high, *([point] if point else []))
+    if (half := (data[low].isna() ^ data[high].isna()).to_numpy()).any():
+        row = data.index[half][0]
+        raise ValueError(f"figure {words.get('name')!r}: an interval has one end in row {row}")
     if (data[low] > data[high]).any():
         raise ValueError(f"figure {words.get('name')!r}: an interval ends below its start")
     fig = go.Figure()
     # Not itertuples: it renames a column that is no Python name, "share, %" for one.
-    for lo, hi, shown in zip(data[low], data[high], data[label], strict=True):
+    for *ends, shown in zip(_numbers(data[low]), _numbers(data[high]), data[label], strict=True):
         name = _wrapped(str(shown), 20)
         fig.add_scatter(
-            x=[float(lo), float(hi)],
+            x=ends,
             y=[name, name],
             mode="lines+markers",
             line={"color": SERIES[0], "width": 5},
@@ -312,7 +320,7 @@ def intervals(
         )
     if point:
         fig.add_scatter(
-            x=[float(v) for v in data[point]],
+            x=_numbers(data[point]),
             y=[_wrapped(str(v), 20) for v in data[label]],
             mode="markers",
             marker={"color": SERIES[1], "size": 11, "symbol": "diamond"},
@@ -325,10 +333,23 @@ def intervals(
     return finish(fig, **words)
 
 
-def _need(data: pd.DataFrame, *columns: str) -> None:
-    missing = [column for column in columns if column not in data.columns]
+def _numbers(values: pd.Series) -> list[float | None]:
+    return [None if pd.isna(value) else float(value) for value in values]
+
+
+def _need(data: pd.DataFrame, figure: str | None, keys: Sequence[str], *values: str) -> None:
+    """Refuse a table that cannot be drawn whole; ``keys`` say where a mark stands."""
+    missing = [column for column in (*keys, *values) if column not in data.columns]
     if missing:
         there = ", ".join(map(str, data.columns))
-        raise ValueError(f"no column {', '.join(missing)}; there are {there}")
+        raise ValueError(f"figure {figure!r}: no column {', '.join(missing)}; there are {there}")
     if data.empty:
-        raise ValueError("nothing to draw: the table is empty")
+        raise ValueError(f"figure {figure!r}: nothing to draw: the table is empty")
+    for key in keys:
+        if (blank := data[key].isna().to_numpy()).any():
+            raise ValueError(f"figure {figure!r}: {key} is blank in row {data.index[blank][0]}")
+    if data.duplicated(list(keys)).any():
+        raise ValueError(f"figure {figure!r}: two values for one {' and '.join(map(str, keys))}")
+    for column in values:
+        if data[column].isna().all():
+            raise ValueError(f"figure {figure!r}: nothing to draw: {column} is blank throughout")
