@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import numpy as np
 import pandas as pd
@@ -329,6 +330,8 @@ def test_ideal_points_by_hand():
     assert tuple(near) == pytest.approx((0.1, 0.0, 0.5))
     same = ind.ideal_point_distance(points, "KAZ", "KAZ").loc[2019]
     assert same["distance"] == 0
+    with pytest.raises(ValueError, match="ideal point of UZB stands twice in 2019"):
+        ind.ideal_point_distance(pd.concat([points, points.tail(1)]), "KAZ", "UZB")
 
 
 def route_table(*rows):
@@ -606,10 +609,28 @@ def test_dependence_from_the_table_ends_with_the_product(trade):
     kazakh = macro.set_index(["iso3", "year"]).loc[("KAZ", 2024), "gdp_busd"]
     expected = (row["exports_musd"] + row["imports_musd"]) / (kazakh * 1000)
     assert result.loc[2024, "RUS"] == pytest.approx(expected)
+    one = ind.trade_dependence(trade, macro, partners="RUS")
+    pd.testing.assert_frame_equal(one, result[["RUS"]])
     last = int(macro.loc[(macro["iso3"] == "KAZ") & macro["gdp_busd"].notna(), "year"].max())
     beyond = trade[trade["year"] == trade["year"].max()].assign(year=last + 1)
     with pytest.raises(ValueError, match=f"last year known is {last}"):
         ind.trade_dependence(beyond, macro)
+
+
+@pytest.mark.parametrize(
+    ("name", "ask", "words"),
+    [
+        ("macro", lambda t: ind.dependence_asymmetry(t, "RUS", years=2023), "(GDP) of {iso3}"),
+        ("un_agreement", ind.un_agreement, "partner {partner}"),
+        ("commodities", lambda t: ind.commodity_share(t, "crude-oil"), "group {group}"),
+    ],
+)
+def test_what_stands_twice_in_a_table_is_named(name, ask, words):
+    table = load(name)
+    row = table[table["iso3"] == "KAZ"].tail(1) if name == "macro" else table.tail(1)
+    words = f"{words} stands twice in {{year}}".format(**row.iloc[0])
+    with pytest.raises(ValueError, match=re.escape(words)):
+        ask(pd.concat([table, row]))
 
 
 def test_un_agreement_from_the_table():

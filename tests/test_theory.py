@@ -723,6 +723,13 @@ def test_there_is_no_hidden_prior():
         theory.bayes_update({"H": 0.5, "B": 0.6}, table)
     with pytest.raises(ValueError, match="same theories"):
         theory.bayes_update({"H": 0.5, "X": 0.5}, table)
+    with pytest.raises(ValueError, match="same theories"):
+        theory.bayes_update({"H": 0.5, "B": 0.5}, table[["H", "B", "B"]])
+
+
+def test_a_theory_may_be_called_by_a_number():
+    table = evidence({"e": (0.75, 0.25)}).set_axis([1, 2], axis=1)
+    assert theory.bayes_update({1: 0.5, 2: 0.5}, table).loc["e"].to_dict() == {"1": 0.75, "2": 0.25}
 
 
 def test_evidence_is_checked():
@@ -757,6 +764,7 @@ def test_growth_from_the_table_is_the_growth_of_the_flows():
     assert list(growth.index) == [2021, 2022, 2023, 2024, 2025]
     china = trade[trade["partner"] == "CHN"].set_index("year")["exports_musd"]
     assert growth.loc[2025, "CHN"] == pytest.approx(china[2025] / china[2024] - 1)
+    pd.testing.assert_frame_equal(theory.growth_rates(trade, "CHN"), growth[["CHN"]])
 
 
 def test_one_year_moves_the_least_volatile_mix_from_the_table():

@@ -338,16 +338,17 @@ def commodity_share(
     Raises:
         ValueError: a year asked for is blank (2022: eleven months of groups under twelve months
             of total, so the table leaves it blank) or absent, the group is not in the table, a
-            total is not above zero, or a value is negative or above the total.
+            group stands twice in one year, a total is not above zero, or a value is negative or
+            above the total.
 
     Source: the definition of a share. A group is a customs heading; the chemicals heading is only
     an upper bound for uranium.
     """
     _need_columns(commodities, ("year", "group", "exports_musd"))
-    known = set(commodities["group"].astype(str))
     for code in (group, total):
-        if code not in known:
+        if not (commodities["group"] == code).any():
             raise ValueError(f"the table has no commodity group {code!r}")
+    _need_once(commodities, "group", "group")
     wide = commodities.pivot(index="year", columns="group", values="exports_musd").astype(float)
     wide.index = wide.index.astype(int)
     known = wide[[group]].assign(whole=wide[total]).dropna().sort_index()
@@ -380,7 +381,7 @@ def trade_dependence(
     flow: Flow = "turnover",
     *,
     years: int | Iterable[int] | None = None,
-    partners: Iterable[str] | None = None,
+    partners: str | Iterable[str] | None = None,
     reporter: str = "KAZ",
     merge: Mapping[str, Iterable[str]] | None = None,
 ) -> pd.DataFrame:
@@ -391,7 +392,7 @@ def trade_dependence(
         macro: ``iso3``, ``year``, ``gdp_busd`` (billion US dollars).
         flow: ``"exports"``, ``"imports"`` or ``"turnover"``.
         years: one year or several; every year of the trade table by default.
-        partners: which partners (or merged names) to return; all by default.
+        partners: one partner (or merged name) or several; all by default.
         reporter: whose product divides (ISO3).
         merge: as for :func:`shares`.
 
@@ -416,7 +417,7 @@ def trade_dependence(
     )
     if partners is None:
         return result
-    wanted = [str(code) for code in partners]
+    wanted = _codes(partners)
     if unknown := [code for code in wanted if code not in result.columns]:
         raise ValueError(f"the trade table has no partner {_words(unknown)}")
     return result[wanted]
@@ -438,7 +439,7 @@ def salience(share_i: ArrayLike, share_j: ArrayLike) -> Any:
 
     Source: Barbieri 1996. Share and dependence can point opposite ways: Gartzke and Li 2003.
     """
-    first, second = _fraction(share_i, "share"), _fraction(share_j, "share")
+    first, second = _fraction(share_i), _fraction(share_j)
     return _scalar(np.sqrt(first * second))
 
 
@@ -456,7 +457,7 @@ def symmetry(share_i: ArrayLike, share_j: ArrayLike) -> Any:
 
     Source: Barbieri 1996.
     """
-    first, second = _fraction(share_i, "share"), _fraction(share_j, "share")
+    first, second = _fraction(share_i), _fraction(share_j)
     return _scalar(1.0 - np.abs(first - second))
 
 
@@ -538,9 +539,8 @@ def dependence_asymmetry(
     Source: Hirschman 1945; Keohane and Nye 1977.
     """
     wanted = _year_list(years)
-    codes = [partners] if isinstance(partners, str) else [str(code) for code in partners]
     own = _gdp(macro, reporter, np.asarray(wanted))
-    columns = {code: _gdp(macro, code, np.asarray(wanted)) / own for code in codes}
+    columns = {code: _gdp(macro, code, np.asarray(wanted)) / own for code in _codes(partners)}
     return pd.DataFrame(columns, index=pd.Index(wanted, name="year")).rename_axis(columns="partner")
 
 
@@ -658,13 +658,14 @@ def un_agreement(
         One row a year, one column a partner; agreement in ``[0, 1]``, S in ``[-1, 1]``.
 
     Raises:
-        ValueError: a partner or a year outside the table. The roll calls end where the table
-            ends; later votes are not extrapolated.
+        ValueError: a partner or a year outside the table, or a partner twice in one year. The
+            roll calls end where the table ends; later votes are not extrapolated.
 
     Source: Lijphart 1963; Signorino and Ritter 1999; roll calls of Bailey, Strezhnev and Voeten
     2017.
     """
     _need_columns(table, ("year", "partner", "joint_votes", value))
+    _need_once(table, "partner", "partner")
     enough = table["joint_votes"].astype(float) >= min_joint_votes
     wide = (
         table.assign(**{value: table[value].astype(float).where(enough)})
@@ -681,7 +682,7 @@ def un_agreement(
             )
         wide = wide.loc[wanted]
     if partners is not None:
-        codes = [partners] if isinstance(partners, str) else [str(code) for code in partners]
+        codes = _codes(partners)
         if unknown := [code for code in codes if code not in wide.columns]:
             raise ValueError(f"no roll calls are compared with {_words(unknown)}")
         wide = wide[codes]
@@ -711,7 +712,7 @@ def ideal_point_distance(
         scale (which has no meaning outside it).
 
     Raises:
-        ValueError: a state or a year outside the table.
+        ValueError: a state or a year outside the table, or a state twice in one year.
 
     Source: Bailey, Strezhnev and Voeten 2017. One dimension, close to support for the US-led
     order.
@@ -722,6 +723,7 @@ def ideal_point_distance(
         rows = points.loc[(points["iso3"] == code).to_numpy()]
         if rows.empty:
             raise ValueError(f"no ideal points for {code}")
+        _need_once(rows, "iso3", "ideal point of")
         frame = rows.set_index("year")[["ideal_point", "q05", "q95"]].astype(float)
         frame.index = frame.index.astype(int)
         both.append(frame.sort_index())
@@ -999,12 +1001,11 @@ def _grouping(
 ) -> tuple[NDArray[np.int64], NDArray[Any]]:
     """Column of each partner after dropping and merging (-1: dropped), and the columns' names."""
     known = set(names)
-    dropped = {drop} if isinstance(drop, str) else {str(code) for code in drop}
+    dropped = set(_codes(drop))
     label = {name: name for name in names}
     assigned: dict[str, str] = {}
     for new, members in (merge or {}).items():
-        codes = [members] if isinstance(members, str) else list(members)
-        for code in codes:
+        for code in _codes(members):
             if code not in known:
                 raise ValueError(f"the trade table has no partner {code!r} to merge into {new!r}")
             if code in assigned:
@@ -1079,10 +1080,10 @@ def _scalar(values: Any) -> Any:
     return float(array) if array.ndim == 0 else array
 
 
-def _fraction(values: ArrayLike, what: str) -> NDArray[np.float64]:
+def _fraction(values: ArrayLike) -> NDArray[np.float64]:
     array = np.asarray(values, dtype=float)
     if not bool(np.all((array >= 0) & (array <= 1))):
-        raise ValueError(f"a {what} must lie between 0 and 1")
+        raise ValueError("a share must lie between 0 and 1")
     return array
 
 
@@ -1104,9 +1105,7 @@ def _joint_votes(
 def _gdp(macro: pd.DataFrame, iso3: str, years: Sequence[int] | NDArray[Any]) -> NDArray[Any]:
     _need_columns(macro, ("iso3", "year", "gdp_busd"))
     rows = macro.loc[(macro["iso3"] == iso3).to_numpy()]
-    if (twice := rows["year"].duplicated()).any():
-        year = rows["year"][twice].iloc[0]
-        raise ValueError(f"the product (GDP) of {iso3} stands twice in {year}")
+    _need_once(rows, "iso3", "product (GDP) of")
     known = {
         int(year): float(value)
         for year, value in zip(rows["year"], rows["gdp_busd"], strict=True)
@@ -1151,6 +1150,11 @@ def _blank(value: Any) -> bool:
     return value is None or bool(pd.isna(value))
 
 
+def _codes(items: str | Iterable[str]) -> list[str]:
+    """One code or several as a list: a lone text is one code, not its letters."""
+    return [items] if isinstance(items, str) else [str(code) for code in items]
+
+
 def _year_list(years: int | Iterable[int]) -> list[int]:
     if isinstance(years, int | np.integer):
         return [int(years)]
@@ -1163,6 +1167,12 @@ def _year_list(years: int | Iterable[int]) -> list[int]:
 def _need_columns(table: pd.DataFrame, columns: Iterable[str]) -> None:
     if missing := [name for name in columns if name not in table.columns]:
         raise ValueError(f"the table has no column {_words(missing)}")
+
+
+def _need_once(table: pd.DataFrame, column: str, what: str) -> None:
+    if (twice := table.duplicated([column, "year"])).any():
+        row = table[twice].iloc[0]
+        raise ValueError(f"the {what} {row[column]} stands twice in {row['year']}")
 
 
 def _words(items: Iterable[Any]) -> str:

@@ -648,7 +648,7 @@ def shock_route(
     x = float(_probability(loss, "loss"))
     flows = pd.Series(tonnes, dtype=float)
     flows.index = flows.index.astype(str)
-    hit = [routes] if isinstance(routes, str) else [str(name) for name in routes]
+    hit = indicators._codes(routes)
     if unknown := [name for name in [*hit, *spare] if name not in flows.index]:
         raise ValueError(f"no tonnes are given for the route {', '.join(map(str, unknown))}")
     open_ = [name for name in flows.index if name not in hit]
@@ -688,7 +688,7 @@ def shock_route(
 
 def growth_rates(
     trade: pd.DataFrame,
-    partners: Iterable[str] | None = None,
+    partners: str | Iterable[str] | None = None,
     *,
     flow: indicators.Flow = "exports",
     merge: Mapping[str, Iterable[str]] | None = None,
@@ -701,7 +701,7 @@ def growth_rates(
 
     Args:
         trade, flow, merge, min_partners: as for :func:`multivector.indicators.shares`.
-        partners: the partners wanted; by default all whose series is long enough and unbroken. A
+        partners: one partner or several; by default all whose series is long enough and unbroken. A
             merged partner's is broken where a member is in the table with a blank: without it
             the sum would fall, and rise when it is reported again.
         min_rates: how many growth rates each needs.
@@ -735,7 +735,7 @@ def growth_rates(
     if partners is None:
         flows = flows.loc[:, unbroken]
     else:
-        wanted = [str(name) for name in partners]
+        wanted = indicators._codes(partners)
         if unknown := [name for name in wanted if name not in flows.columns]:
             raise ValueError(f"the trade table has no partner {', '.join(unknown)}")
         if broken := [name for name in wanted if not unbroken[name] and name not in gaps]:
@@ -760,7 +760,7 @@ def _gaps(
     group = {
         code: name
         for name, members in (merge or {}).items()
-        for code in ([members] if isinstance(members, str) else members)
+        for code in indicators._codes(members)
     }
     found: dict[str, tuple[int, str]] = {}
     for year, code in sorted(zip(blank["year"].astype(int), blank["partner"], strict=True)):
@@ -996,7 +996,8 @@ def bayes_update(prior: Mapping[str, float], likelihood: pd.DataFrame) -> pd.Dat
     start = np.array([float(value) for value in prior.values()])
     if not bool(np.all((start >= 0) & (start <= 1))) or abs(start.sum() - 1.0) > 1e-9:
         raise ValueError("a prior is a set of probabilities that sum to 1")
-    if set(theories) != {str(name) for name in likelihood.columns}:
+    likelihood = likelihood.rename(columns=str)
+    if sorted(theories) != sorted(likelihood.columns):
         raise ValueError("the prior and the table of evidence must name the same theories")
     chances = likelihood[theories].to_numpy(dtype=float)
     if (wrong := ~((chances >= 0) & (chances <= 1))).any():
