@@ -58,6 +58,21 @@ def test_a_purge_that_fails_says_why():
         weight.purge("a { color: red", {"a"})
 
 
+def test_two_builds_may_keep_the_same_style_sheet_at_once(tmp_path, monkeypatch):
+    monkeypatch.setattr(weight, "purge", lambda css, words: css)
+    replace, what = Path.replace, ("a{top:0}", tmp_path, "", set(), tmp_path / "cache")
+
+    def late(part, target):
+        monkeypatch.setattr(Path, "replace", replace)
+        monkeypatch.setattr(os, "getpid", lambda: 1)
+        assert weight.stylesheet(*what) == "a{top:0}\n"
+        return replace(part, target)
+
+    monkeypatch.setattr(Path, "replace", late)
+    assert weight.stylesheet(*what) == "a{top:0}\n"
+    assert len(list((tmp_path / "cache").iterdir())) == 1
+
+
 def test_style_sheets_are_joined_with_their_imports_and_addresses(tmp_path):
     (tmp_path / "styles").mkdir()
     (tmp_path / "basic.css").write_text("p{color:red}")

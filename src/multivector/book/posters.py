@@ -21,6 +21,7 @@ from typing import Any
 
 from plotly.offline import get_plotlyjs_version
 
+from multivector import archive
 from multivector.book.assets import find_node
 from multivector.charts import THEME
 
@@ -119,7 +120,7 @@ class Drawer:
         if file.is_file():
             return Poster(**json.loads(file.read_text(encoding="utf-8")))
         drawn = self._ask(request)
-        _write_whole(file, json.dumps(asdict(drawn), ensure_ascii=False))
+        archive.write_whole(file, json.dumps(asdict(drawn), ensure_ascii=False).encode())
         return drawn
 
     def close(self) -> None:
@@ -189,14 +190,6 @@ def _pump(stream: Any, answers: queue.Queue[str | None]) -> None:
     for line in stream:
         answers.put(line)
     answers.put(None)
-
-
-def _write_whole(file: Path, text: str) -> None:
-    """Write so that a reader sees the whole file or none, however many builds run at once."""
-    file.parent.mkdir(parents=True, exist_ok=True)
-    part = file.with_suffix(f".{os.getpid()}.part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(file)
 
 
 _default: Drawer | None = None

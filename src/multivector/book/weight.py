@@ -30,6 +30,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.errors import ExtensionError
 
+from multivector import archive
 from multivector.book import assets
 
 HERE = Path(__file__).resolve().parent
@@ -339,10 +340,7 @@ def stylesheet(theme: str, fonts: Path, ours: str, words: set[str], cache: Path 
     file = cache / f"{key}.css"
     if not file.is_file():
         made = icons(purge(_PICTURE.sub("", theme) + "\n" + ours, words), fonts, words)
-        cache.mkdir(parents=True, exist_ok=True)
-        part = file.with_suffix(".part")
-        part.write_text(made, encoding="utf-8")
-        part.replace(file)
+        archive.write_whole(file, made.encode())
     return file.read_text(encoding="utf-8")
 
 
