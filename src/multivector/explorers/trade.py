@@ -104,7 +104,7 @@ def prepare(
 def mirror_figures() -> list[dict[str, Any]]:
     """Return the other side's customs figures for whole years, from ``facts.csv``.
 
-    Each: code, vector, year, musd, name (who counted), label, fact (its id).
+    Each: code, vector, year, musd, name (who counted), label.
     """
     # Asked of the descriptor: a table of facts that is there and broken must say so.
     if "facts" not in {entry["name"] for entry in package()["resources"]}:
@@ -124,6 +124,6 @@ def mirror_figures() -> list[dict[str, Any]]:
         musd = float(row.value) * (1000 if row.unit == "bn_usd" else 1)
         out.append({
             "code": "CHN", "vector": "china", "year": int(row.period_start), "musd": musd,
-            "name": "China's customs", "label": "China's customs", "fact": row.fact_id,
+            "name": "China's customs", "label": "China's customs",
         })  # fmt: skip
     return out
