@@ -221,6 +221,22 @@ def test_a_cell_is_written_as_its_type_says(cell, kind, fits):
     assert (data._type_rule(cell, kind) is None) is fits
 
 
+@pytest.mark.parametrize(
+    ("text", "tables"),
+    [
+        ("explorers.Shock(cut=3)", {"oil_routes", "commodities", "trade", "macro"}),
+        ("explorers.Year()", {"events", "event_ranks", "facts", "sources"}),
+        ("{quote}`bridge-power`", {"facts", "sources"}),
+        ("prose\n```{statements}\n```", {"facts", "sources"}),
+        ("explorers are fun", set()),
+    ],
+)
+def test_the_codebook_counts_what_a_page_reads_through_others(tmp_path, text, tables):
+    (tmp_path / "a.md").write_text(text, encoding="utf-8")
+    assert set(codebook.used(tmp_path, ["a"])) >= tables
+    assert bool(codebook.used(tmp_path, ["a"])) is bool(tables)
+
+
 def test_the_codebook_finds_the_pages_of_a_vintage(tmp_path):
     (tmp_path / "a.md").write_text('load("trade-2027-03") load("macro")', encoding="utf-8")
     found = codebook.used(tmp_path, ["a"])

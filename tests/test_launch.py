@@ -61,6 +61,7 @@ def test_links_open_the_notebook_and_never_the_markdown() -> None:
         "%2Fx%2Fy.ipynb",
         "Run it on Colab": "https://colab.research.google.com/github/a/b/blob/notebooks/x/y.ipynb",
         "Suggest an edit": "https://github.com/a/b/edit/main/chapters/x/y.md",
+        "The repository": "https://github.com/a/b",
     }
 
 
@@ -70,8 +71,9 @@ def test_what_cannot_work_is_absent_and_the_download_is_not() -> None:
 
     only = ["Download this chapter as a notebook"]
     assert words(None) == only
-    assert words(Repository("git.example.org", "a/b")) == only
-    assert words(Repository("github.com", "a/b")) == [*only, "Run it on Binder"]
+    assert words(Repository("git.example.org", "a/b")) == [*only, "The repository"]
+    binder_too = [*only, "Run it on Binder", "The repository"]
+    assert words(Repository("github.com", "a/b")) == binder_too
     assert launch.links("chapters/x/y", None, None, {}) == []
     assert launch.listed([]) == ""
 

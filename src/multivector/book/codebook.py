@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import re
 from pathlib import Path
 from typing import Any
@@ -9,25 +10,34 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector import data
+from multivector import data, explorers
 
 ZIP = "_downloads/multi-vector-data.zip"
 #: Roles and calls that read a table without naming it
-_BY_FACT = re.compile(r"\{(?:fact|quote)\}`|facts\.(?:value|get)\(")
+_BY_FACT = re.compile(r"\{(?:fact|quote)\}`|facts\.(?:value|get)\(|^```\{statements\}", re.M)
+_EXPLORER = re.compile(r"\bexplorers\.([A-Z]\w+)\(")
+
+
+def _loaded(text: str) -> set[str]:
+    """Return the tables that a page or a module reads."""
+    names = set(re.findall(r"\bload\(\"([\w-]+)\"\)", text))
+    return names | {"facts", "sources"} if _BY_FACT.search(text) else names
 
 
 def used(srcdir: Path, docnames: list[str]) -> dict[str, list[str]]:
-    """Return {table: links to the pages that load it}; a fact in prose uses ``facts``."""
+    """Return {table: links to the pages that use it}.
+
+    A fact in prose uses ``facts``; an explorer uses what its module loads.
+    """
     found: dict[str, list[str]] = {}
     for docname in sorted(docnames):
         path = srcdir / f"{docname}.md"
         if not path.is_file():
             continue
         text = path.read_text(encoding="utf-8")
-        names = set(re.findall(r"\bload\(\"([\w-]+)\"\)", text))
-        if _BY_FACT.search(text):
-            names |= {"facts", "sources"}
-        for name in names:
+        shown = {getattr(explorers, name) for name in _EXPLORER.findall(text)}
+        modules = [inspect.getsource(inspect.getmodule(explorer)) for explorer in shown]
+        for name in set().union(*map(_loaded, [text, *modules])):
             found.setdefault(name, []).append(f"{{doc}}`/{docname}`")
     return found
 

@@ -38,16 +38,17 @@ def links(
             found.append(("Run it on Colab", home.colab(notebook, environment.get(BRANCH))))
     if home:
         found.append(("Suggest an edit", home.edit(f"{docname}.md")))
+        found.append(("The repository", home.url))
     return [(words, address) for words, address in found if address]
 
 
-def listed(found: list[tuple[str, str]]) -> str:
+def listed(found: list[tuple[str, str]], label: str = "This page elsewhere") -> str:
     """Return the links as an HTML list; nothing where there are none."""
     items = "".join(
         f'<li><a href="{html.escape(address)}"{_download(address)}>{words}</a></li>'
         for words, address in found
     )
-    return f'<ul class="mv-launch" aria-label="This page elsewhere">{items}</ul>' if items else ""
+    return f'<ul class="mv-launch" aria-label="{label}">{items}</ul>' if items else ""
 
 
 def _download(address: str) -> str:
@@ -58,6 +59,10 @@ def _add(app: Any, page: str, template: str, context: dict, doctree: Any) -> Non
     if doctree is None or app.builder.name != "html" or "body" not in context:
         return
     if page == app.config.root_doc:  # the landing page leads on; it is no chapter to take along
+        if app.mv_home:
+            app.add_css_file("launch.css")
+            found = [("The repository", app.mv_home.url)]
+            context["body"] += listed(found, "This book elsewhere")
         return
     ran = getattr(app.env, "nb_metadata", {}).get(page, {}).get("exec_data")
     notebook = f"{page.removeprefix('chapters/')}.ipynb" if ran else None
