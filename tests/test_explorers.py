@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 import random
 import re
@@ -422,7 +423,7 @@ def test_money_of_one_axis_is_of_one_currency_and_never_a_lender_s(tmp_path):
         }  # fmt: skip
         shown = node(tmp_path, "investment", "return explorer.show(input);", state)
         drawn = [dict(zip(shown["columns"], row, strict=True)) for row in shown.get("rows", [])]
-        assert drawn and all(known[row["fact"]]["currency"] == "USD" for row in drawn)
+        assert drawn and all(known[row["fact"]["id"]]["currency"] == "USD" for row in drawn)
 
 
 def test_a_visit_is_called_differently_only_where_stated_ranks_differ(tmp_path):
@@ -432,11 +433,47 @@ def test_a_visit_is_called_differently_only_where_stated_ranks_differ(tmp_path):
     """, state)  # fmt: skip
     ranks = load("event_ranks")
     ranks = ranks[ranks["rank"] != "not_stated"].groupby("event_id")["rank"].nunique()
+    events = load("events").set_index("fact_id")
     for event, summary in zip(state["data"]["events"], got, strict=True):
-        assert ("Called differently" in summary) == (ranks.get(event["id"], 0) > 1), event["id"]
-        assert ("km from Astana" in summary) == (event["direction"] == "abroad"), event["id"]
+        row = events.loc[event["said"]["id"]]
+        differ = ranks.get(row["event_id"], 0) > 1
+        assert ("Called differently" in summary) == differ, row["event_id"]
+        assert ("km from Astana" in summary) == (row["direction"] == "abroad"), row["event_id"]
         assert "filed under: " in summary
     assert sum("Called differently" in summary for summary in got) > 0
+
+
+@pytest.mark.parametrize("root", [None, "../../"])
+def test_a_view_gives_the_words_of_its_source_and_the_way_there(tmp_path, root):
+    """In both tongues; a kernel's page has no book around it, so there the way is left out."""
+    state = made(explorers.Year).state()
+    found = [event["said"] for event in state["data"]["events"]]
+    number = next(n for n, said in enumerate(found, 1) if said["language"] == "ru")
+    state |= {"event": number}
+    page = node(tmp_path, "year", """
+        return explorer.html(input, { uid: "a", home: "page", root: input.root });
+    """, state | ({} if root is None else {"root": root}))  # fmt: skip
+    said = found[number - 1]
+    there = html.unescape(re.search(r'<p class="mv-said-there">(.*?)</p>', page)[1])
+    assert f'<q lang="ru">{said["quote"]}</q>' in there
+    assert f"<q>{said['english']}</q>" in there
+    address = f'href="{root}chapters/reference/cross-checks.html#s-{said["id"]}"'
+    assert (address in there) is (root is not None)
+    table = page.partition("<tbody>")[2]
+    assert said["id"] in table and (address in table) is (root is not None)
+
+
+def test_what_is_known_since_a_deal_stands_in_the_table_and_in_the_file(tmp_path):
+    state = made(explorers.Investment).state() | {"view": "ladder", "years": True}
+    shown = node(tmp_path, "investment", "return explorer.show(input);", state)
+    rows = {row[0]: dict(zip(shown["columns"], row, strict=True)) for row in shown["rows"]}
+    for deal in load("deals").itertuples():
+        row = rows[deal.title]
+        assert row["what is known since"] == ("" if pd.isna(deal.note) else deal.note)
+        assert row["fact"]["id"] == deal.fact_id
+        assert (row["fact since"] or {}).get("id") == (
+            None if pd.isna(deal.what_next_fact_id) else deal.what_next_fact_id
+        )
 
 
 def test_no_two_vectors_look_alike():

@@ -8,12 +8,14 @@ card a fact, in order of first use; print shows the cards as numbered notes at t
 from __future__ import annotations
 
 import html
+from collections.abc import Mapping
 from typing import Any
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
 from multivector import facts
+from multivector.book.languages import spoken, tagged
 from multivector.data import DataError
 
 #: Characters from which a statement is too long for a button on a narrow screen
@@ -64,15 +66,10 @@ def card(fact: facts.Fact) -> str:
     if fact.basis:
         parts.append(f"<span>Basis: {html.escape(fact.basis)}</span>")
     if fact.quote:
-        language = fact.quote_language or "en"
-        parts.append(f'<q lang="{html.escape(language)}">{html.escape(fact.quote)}</q>')
-        if fact.quote_en and language != "en":
+        parts.append(tagged(fact.quote, fact.quote_language, "q"))
+        if fact.quote_en and fact.quote_language != "en":
             parts.append(f"<span>In English: {html.escape(fact.quote_en)}</span>")
-    title = html.escape(row["title"] or fact.source_id)
-    if row["language"] in ("ru", "kk"):
-        title = f'<cite lang="{row["language"]}">{title}</cite>'
-    if isinstance(row["url"], str) and row["url"].startswith(("http://", "https://")):
-        title = f'<a href="{html.escape(row["url"])}">{title}</a>'
+    title = source_title(row)
     where = f", {html.escape(fact.locator)}" if fact.locator else ""
     parts.append(f"<span>Source: {title}{where}</span>")
     for rival in facts.rivals(fact):
@@ -81,8 +78,16 @@ def card(fact: facts.Fact) -> str:
             f"{html.escape(facts.prose(rival))}</span>"
         )
     if fact.note:
-        parts.append(f"<span>Note: {html.escape(fact.note)}</span>")
+        parts.append(f"<span>Note: {spoken(fact.note)}</span>")
     return "".join(parts)
+
+
+def source_title(row: Mapping[str, Any]) -> str:
+    """Return a source's title as HTML: in its language, linked where an address is known."""
+    title = tagged(row["title"] or row["source_id"], row["language"])
+    if (row["url"] or "").startswith(("http://", "https://")):
+        return f'<a href="{html.escape(row["url"])}">{title}</a>'
+    return title
 
 
 def _number(app: Any, doctree: nodes.document, docname: str) -> None:

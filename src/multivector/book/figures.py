@@ -20,8 +20,11 @@ from docutils import nodes
 from myst_nb.core.render import MimeData, MimeRenderPlugin
 from sphinx.errors import ExtensionError
 
+from multivector import facts
 from multivector.book import posters
-from multivector.data import load
+from multivector.book.facts import source_title
+from multivector.book.languages import spoken
+from multivector.data import DataError
 
 MIME = "application/vnd.plotly.v1+json"
 #: CSS pixels of the two posters; the style sheet shows one of them by the width of the page
@@ -140,19 +143,15 @@ def sources_html(ids: list[str]) -> str:
 
 
 def _source_labels(ids: list[str]) -> list[str]:
-    known = load("sources").set_index("source_id")
     labels = []
     for source_id in ids:
-        if source_id not in known.index:
-            raise ExtensionError(f"a figure names the source {source_id!r}, not in sources.csv")
-        row = known.loc[source_id]
-        label = html.escape(row["title"])
-        if isinstance(row["publisher"], str) and row["publisher"] not in row["title"]:
-            label = f"{html.escape(row['publisher'])}, {label}"
-        url = row["url"]
-        if isinstance(url, str) and url.startswith(("http://", "https://")):
-            label = f'<a href="{html.escape(url)}">{label}</a>'
-        labels.append(label)
+        try:
+            row = facts.source(source_id)
+        except DataError as error:
+            raise ExtensionError(f"a figure names a source: {error}") from None
+        publisher = row["publisher"] or ""
+        named = publisher in (row["title"] or "")
+        labels.append(("" if named else f"{spoken(publisher)}, ") + source_title(row))
     return labels
 
 
@@ -168,7 +167,7 @@ def table_html(table: dict) -> str:
 def cell(text: str) -> str:
     """Return a table cell; a date is not broken at its hyphens."""
     whole = ' class="mv-date"' if re.fullmatch(r"\d{4}-\d\d(-\d\d)?", text) else ""
-    return f"<td{whole}>{html.escape(text)}</td>"
+    return f"<td{whole}>{spoken(text)}</td>"
 
 
 def _shown(value: Any) -> str:

@@ -1,12 +1,13 @@
 """The language of words in another tongue, so that a screen reader changes its voice.
 
 A chapter writes ``[баланс сил]{lang=ru}``. MyST reads such attributes and keeps only class and id;
-docutils has a class for it, which becomes the attribute ``lang`` again. A bibliography cannot be
-marked in its source: its Cyrillic words are found by their letters.
+docutils has a class for it, which becomes the attribute ``lang`` again. A bibliography and the text
+cells of a table cannot be marked in their source: their Cyrillic words are found by their letters.
 """
 
 from __future__ import annotations
 
+import html
 import re
 from typing import Any
 
@@ -33,10 +34,29 @@ def mark(doctree: nodes.Node) -> None:
 
 
 def _part(words: str) -> nodes.Node:
-    if not _CYRILLIC.match(words):
+    if not (language := _language(words)):
         return nodes.Text(words)
-    language = "kk" if _KAZAKH.search(words) else "ru"
     return nodes.inline("", words, classes=[f"language-{language}"])
+
+
+def _language(words: str) -> str | None:
+    if not _CYRILLIC.match(words):
+        return None
+    return "kk" if _KAZAKH.search(words) else "ru"
+
+
+def spoken(text: str) -> str:
+    """Return English text as HTML, escaped, with the language of its Cyrillic words."""
+    return "".join(
+        tagged(part, _language(part)) if _language(part) else html.escape(part)
+        for part in _CYRILLIC.split(text)
+    )
+
+
+def tagged(text: str, language: str | None, tag: str = "span") -> str:
+    """Return text as HTML, escaped, in an element that names its language, the page's if none."""
+    named = f' lang="{html.escape(language)}"' if language not in (None, "en") else ""
+    return f"<{tag}{named}>{html.escape(text)}</{tag}>"
 
 
 def _read(app: Any, docname: str, source: list[str]) -> None:

@@ -14,7 +14,9 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import facts
+from multivector.book.facts import source_title
 from multivector.book.figures import cell
+from multivector.book.languages import tagged
 from multivector.data import data_dir, load
 
 _HEAD = ("Statement", "About", "Who says it", "Kind", "Vector", "When", "Source")
@@ -87,12 +89,12 @@ def _filters(rows: list[facts.Fact]) -> str:
 
 
 def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
+    said = facts.prose(fact)
     quote = ""
     if fact.quote:
-        language = (
-            f' lang="{fact.quote_language}"' if fact.quote_language not in (None, "en") else ""
-        )
-        quote = f"<br><q{language}>{html.escape(fact.quote)}</q>"
+        quote = f"<br>{tagged(fact.quote, fact.quote_language, 'q')}"
+        if fact.quote_en and fact.quote_en not in said:
+            quote += f"<br>In English: {html.escape(fact.quote_en)}"
     against = ""
     if fact.conflicts_with:
         links = ", ".join(
@@ -101,7 +103,7 @@ def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
         )
         against = f"<br>Stands against: {links}"
     cells = (
-        f"{html.escape(facts.prose(fact))}{quote}",
+        f"{html.escape(said)}{quote}",
         f"{html.escape(fact.indicator or '')}{against}",
         html.escape(facts.voice(fact)),
         fact.kind,
@@ -109,11 +111,21 @@ def _row(fact: facts.Fact, shown: set[str], elsewhere: str) -> str:
         html.escape(facts.period(fact)),
         html.escape(fact.source_id) + (f", {html.escape(fact.locator)}" if fact.locator else ""),
     )
+    orders = {"Statement": _order(fact), "When": fact.period_start or "9999"}
     row = "".join(
-        f'<td role="cell" data-name="{name}">{text}</td>'
+        f'<td role="cell" data-name="{name}"'
+        + (f' data-sort="{html.escape(orders[name])}"' if name in orders else "")
+        + f">{text}</td>"
         for name, text in zip(_HEAD, cells, strict=True)
     )
     return f'<tr role="row" id="s-{fact.fact_id}">{row}</tr>'
+
+
+def _order(fact: facts.Fact) -> str:
+    """Return what a statement sorts by: numbers of one unit by size, then words by letter."""
+    if fact.value is None:
+        return f"words {facts.prose(fact).strip('“')[:12]}"
+    return f"{fact.unit} {fact.value:018.6f}"
 
 
 class Sources(SphinxDirective):
@@ -128,16 +140,11 @@ class Sources(SphinxDirective):
                 key: "" if value is None else value
                 for key, value in facts.source(source_id).items()
             }
-            title = html.escape(str(row["title"]) or row["source_id"])
-            if row["language"] in ("ru", "kk"):
-                title = f'<span lang="{row["language"]}">{title}</span>'
-            if str(row["url"]).startswith(("http://", "https://")):
-                title = f'<a href="{html.escape(row["url"])}">{title}</a>'
             date = row["published_date"]
             date = date.date().isoformat() if hasattr(date, "date") else (date or row["year"])
             cells = (
                 cell(row["source_id"]),
-                f"<td>{title}</td>",
+                f"<td>{source_title(row)}</td>",
                 cell(str(row["publisher"])),
                 cell(str(date)),
                 cell(row["kind"].replace("_", " ")),

@@ -65,26 +65,32 @@ class ExplorerRenderer(MimeRenderPlugin):
         renderer.mv_explorers = taken
         taken[spec["name"]] = taken.get(spec["name"], 0) + 1
         first = env.docname == env.config.root_doc
-        printed = section(state, taken[spec["name"]], chart_first=first)
+        root = "../" * env.docname.count("/")
+        printed = section(state, taken[spec["name"]], root=root, chart_first=first)
         return [nodes.raw("", printed, format="html")]
 
 
-def section(state: dict[str, Any], nth: int = 1, *, chart_first: bool = False) -> str:
+def section(
+    state: dict[str, Any], nth: int = 1, *, root: str = "", chart_first: bool = False
+) -> str:
     """Return an explorer's HTML for the page; ``nth`` counts explorers of its name in the page.
 
+    ``root`` leads from the page to the top of the book, for links to statements.
     The landing page shows the picture before its controls. They come in that order, so that a page
     still arriving does not show controls that the picture then pushes down.
     """
     spec = state["spec"]
     name = spec["name"]
     key = name if nth == 1 else f"{name}{nth}"
-    options = {"uid": key, "locked": True, "home": "page", "chartFirst": chart_first}
+    options = {
+        "uid": key, "locked": True, "home": "page", "root": root, "chartFirst": chart_first,
+    }  # fmt: skip
     body = draw(state, options)
     data = json.dumps(state, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
     data = data.replace("</", "<\\/")  # data cannot end the script element it stands in
     return (
         f'<section class="mv-explorer" id="explorer-{key}" data-explorer="{name}" data-key="{key}"'
-        f' aria-label="{html.escape(spec["title"])}">{body}'
+        f' data-root="{root}" aria-label="{html.escape(spec["title"])}">{body}'
         f'<noscript><p class="mv-notice">{html.escape(spec["words"]["noscript"])}</p></noscript>'
         f'<script type="application/json" class="mv-state">{data}</script>'
         "</section>"

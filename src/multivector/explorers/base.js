@@ -335,13 +335,25 @@ const MV = (() => {
     }
   }
   const chartHtml = (out) => (out.message ? `<p class="mv-message">${esc(out.message)}</p>` : out.svg);
-  const cell = (x) => (typeof x === "number" ? esc(String(Math.round(x * 1e6) / 1e6)) : esc(x ?? ""));
-  const tableHtml = (out) => (out.rows.length ? `<table><thead><tr>${out.columns.map((c) => `<th scope="col">${esc(c)}</th>`).join("")}</tr></thead>`
-    + `<tbody>${out.rows.map((r) => `<tr>${r.map((x) => `<td>${cell(x)}</td>`).join("")}</tr>`).join("")}</tbody></table>`
+  /** A link to a statement {id, page} where the pages of the book are at hand, else its words. */
+  const statement = ({ id, page }, root, words = id) => (root === undefined ? esc(words)
+    : `<a href="${esc(`${root}${page}.html#s-${id}`)}">${esc(words)}</a>`);
+  const cell = (x, root) => (typeof x === "number" ? esc(String(Math.round(x * 1e6) / 1e6))
+    : x?.id ? statement(x, root) : esc(x ?? ""));
+  /** The words of the source that a view rests on, with a translation and the way to the statement. */
+  function saidHtml({ said }, words, root) {
+    if (!said) return "";
+    const foreign = said.language && said.language !== "en";
+    return (said.quote ? `${esc(words.said)}: <q${foreign ? ` lang="${esc(said.language)}"` : ""}>${esc(said.quote)}</q> ` : "")
+      + (foreign && said.english ? `${esc(words.english)}: <q>${esc(said.english)}</q> ` : "")
+      + (root === undefined ? "" : statement(said, root, words.statement));
+  }
+  const tableHtml = (out, root) => (out.rows.length ? `<table><thead><tr>${out.columns.map((c) => `<th scope="col">${esc(c)}</th>`).join("")}</tr></thead>`
+    + `<tbody>${out.rows.map((r) => `<tr>${r.map((x) => `<td>${cell(x, root)}</td>`).join("")}</tr>`).join("")}</tbody></table>`
     : "");
 
   /** The whole explorer as HTML: what the page ships, and what a kernel's output starts from. */
-  function html(def, spec, data, v, { uid, locked, home, chartFirst }) {
+  function html(def, spec, data, v, { uid, locked, home, root, chartFirst }) {
     still = true;
     const out = viewOf(def, spec, data, v, POSTER[0]);
     const narrow = viewOf(def, spec, data, v, POSTER[1]);
@@ -359,17 +371,18 @@ const MV = (() => {
       + `<p class="mv-readout" aria-hidden="true">&#160;</p>`
       + `<p class="mv-notice" role="status"></p>`
       + `<p class="mv-summary" aria-live="polite">${esc(out.summary)}</p>`
+      + `<p class="mv-said-there">${saidHtml(out, spec.words, root)}</p>`
       + `<p class="mv-cannot"><strong>${esc(spec.words.cannot)}</strong> ${esc(spec.cannot)}</p>`
       + `<div class="mv-actions"><fieldset class="mv-lock"${lock}><legend class="mv-hide">${esc(spec.words.actions)}</legend>`
       + button("reset", spec.words.reset) + (home === "page" ? button("link", spec.words.link) : "")
       + button("csv", spec.words.csv) + button("svg", spec.words.svg) + "</fieldset></div>"
-      + `<details class="mv-table"><summary>${esc(spec.words.table)}</summary><div class="mv-tablebox" tabindex="0" role="region" aria-label="${esc(spec.words.table)}">${tableHtml(out)}</div></details>`
+      + `<details class="mv-table"><summary>${esc(spec.words.table)}</summary><div class="mv-tablebox" tabindex="0" role="region" aria-label="${esc(spec.words.table)}">${tableHtml(out, root)}</div></details>`
       + `<p class="mv-source">${esc(spec.source)}</p>`;
   }
 
   function csv(out) {
     const quote = (x) => {
-      const words = x === null || x === undefined ? "" : String(x);
+      const words = x === null || x === undefined ? "" : String(x.id ?? x);
       return /[",\n]/.test(words) ? `"${words.replace(/"/g, '""')}"` : words;
     };
     return [out.columns, ...out.rows].map((r) => r.map(quote).join(",")).join("\n") + "\n";
@@ -443,7 +456,7 @@ const MV = (() => {
     return Object.fromEntries([...box.querySelectorAll("input[data-cell]")].map((i) => [i.dataset.cell, Number(i.value)]));
   }
 
-  function attach(def, { model, el, home, key }) {
+  function attach(def, { model, el, home, key, root }) {
     const spec = model.get("spec"); const data = model.get("data");
     const $ = (selector) => el.querySelector(selector);
     const chart = $(".mv-chart"); const notice = $(".mv-notice");
@@ -451,7 +464,7 @@ const MV = (() => {
     let out; let mine = false; let queued = false; let width = 0;
     let sent = 0; let saving = null;
     const viewId = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
-    const tableBox = $(".mv-tablebox"); const details = $(".mv-table");
+    const tableBox = $(".mv-tablebox"); const details = $(".mv-table"); const there = $(".mv-said-there");
 
     function draw() {
       width = Math.max(280, Math.round(chart.clientWidth || 720));
@@ -462,7 +475,8 @@ const MV = (() => {
       $(".mv-readout").textContent = "\u00a0";
       const summary = $(".mv-summary");
       if (summary.textContent !== out.summary) summary.textContent = out.summary;
-      if (details.open) tableBox.innerHTML = tableHtml(out);
+      there.innerHTML = saidHtml(out, spec.words, root);
+      if (details.open) tableBox.innerHTML = tableHtml(out, root);
       for (const b of el.querySelectorAll('[data-act="csv"],[data-act="svg"]')) b.disabled = Boolean(out.message);
     }
     function refresh(words = "") {
@@ -544,7 +558,7 @@ const MV = (() => {
       if (words) $(".mv-readout").textContent = words;
     };
     const onSubmit = (event) => event.preventDefault();
-    const onToggle = () => { if (details.open) tableBox.innerHTML = tableHtml(out); };
+    const onToggle = () => { if (details.open) tableBox.innerHTML = tableHtml(out, root); };
     el.addEventListener("input", onInput);
     el.addEventListener("click", onClick);
     el.addEventListener("submit", onSubmit);
@@ -671,7 +685,7 @@ const MV = (() => {
         asleep.set(el, () => {
           el.dataset.live = "yes";
           const model = pageModel(JSON.parse(holder.textContent));
-          attach(made, { model, el, home: "page", key: el.dataset.key });
+          attach(made, { model, el, home: "page", key: el.dataset.key, root: el.dataset.root });
         });
         const keyed = document.documentElement.dataset.keys; // page.js: before this script was there
         if (keyed || Address.read(location.hash, el.dataset.key).mine) wake(el);

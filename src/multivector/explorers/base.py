@@ -21,6 +21,8 @@ import anywidget
 import pandas as pd
 import traitlets
 
+from multivector import facts
+
 HERE = Path(__file__).resolve().parent
 MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -33,6 +35,9 @@ WORDS = {
     "csv": "Download data (CSV)",
     "svg": "Download picture (SVG)",
     "table": "The numbers of this view",
+    "said": "In the source",
+    "english": "In English",
+    "statement": "The whole statement",
     "cannot": "What this view cannot show.",
     "find": "Find",
     "previous": "Previous",
@@ -166,6 +171,13 @@ def _trait(control: dict[str, Any], default: Any) -> traitlets.TraitType:
         number = traitlets.Float(min=control["min"], max=control["max"])
         return traitlets.Dict(value_trait=number, default_value=default)
     raise ValueError(f"no such kind of control: {kind!r}")
+
+
+def listed(fact: facts.Fact) -> str:
+    """Return the page of the book, without its ending, that lists a statement."""
+    # Only the five texts were received as files, and so have a hash.
+    name = "statements" if facts.source(fact.source_id)["sha256"] else "cross-checks"
+    return f"chapters/reference/{name}"
 
 
 def column(values: pd.Series, digits: int = 3) -> list[float | None]:

@@ -66,7 +66,7 @@ const investment = (() => {
       kind === "cumulative" ? "The years added up differ, so neither lengths nor differences can be compared." : "",
     ].filter(Boolean).join(" ");
     return { summary, svg, columns: ["from", "value, bn USD", "as said", "counted", "when", "who says so", "fact"],
-      rows: rows.map((f) => [f.who, f.value, f.words, counted(f), f.when, f.by, f.id]) };
+      rows: rows.map((f) => [f.who, f.value, f.words, counted(f), f.when, f.by, f]) };
   }
 
   function rivals({ data, v, W }) {
@@ -92,7 +92,7 @@ const investment = (() => {
         : `They are of one kind: ${new Set(found.map((f) => f.currency)).size > 1 ? "the currency, " : ""}rounding, a revision, the basis or the years may explain it.`,
     ].join(" ");
     return { summary, svg: MV.svg(W, Math.round(y + tallest + 8), body), columns: ["from", "as said", "kind", "counted", "when", "who says so", "fact"],
-      rows: found.map((f) => [f.who, f.words, nameOf(data, f.group), counted(f), f.when, f.by, f.id]) };
+      rows: found.map((f) => [f.who, f.words, nameOf(data, f.group), counted(f), f.when, f.by, f]) };
   }
 
   function ladder({ data, v, W }) {
@@ -123,8 +123,8 @@ const investment = (() => {
       packages.length ? `Packages stand as one dot, for the book has no list of their parts (${MV.listing(packages.map((d) => d.title))}); so dots cannot be counted capital against capital.` : "",
     ].filter(Boolean).join(" ");
     return { summary, svg: MV.stack(W, [MV.svg(W, Math.max(1, keyHeight), key), MV.svg(W, high, body)], 6),
-      columns: ["deal", "parties", "date", "as said", "at signing", "highest rung documented", "direction"],
-      rows: deals.map((d) => [d.title, d.parties, d.date, d.words, d.from, d.to, DIRECTION[d.direction][0]]) };
+      columns: ["deal", "parties", "date", "as said", "at signing", "highest rung documented", "direction", "what is known since", "fact", "fact since"],
+      rows: deals.map((d) => [d.title, d.parties, d.date, d.words, d.from, d.to, DIRECTION[d.direction][0], d.since, d.fact, d.next]) };
   }
 
   function view(context) {

@@ -8,7 +8,7 @@ import pandas as pd
 
 from multivector import facts
 from multivector.data import load
-from multivector.explorers.base import Explorer
+from multivector.explorers.base import Explorer, listed
 
 #: measure of investment.csv -> the group within which figures may share an axis
 GROUPS = {
@@ -109,10 +109,11 @@ def tables(
 ) -> dict[str, Any]:
     """Return what the JavaScript shows.
 
-    ``figures``: one a statement in money: id, origin, who, vector, group, value (billions),
+    ``figures``: one a statement in money: id, page (that lists it), origin, who, vector, group, value (billions),
     currency, high, words, when, by, quote, basis (where the kind does not say it), months (of a
     flow), rivals (ids); ``rivals``: {key, label, ids} of statements that stand against each
-    other; ``deals`` and ``rungs`` of the ladder.
+    other; ``deals`` (``since``: what is known since the signing; ``fact`` and ``next``: id and page of
+    the statements on both) and ``rungs`` of the ladder.
     """
     names = dict(zip(partners["iso3"], partners["name_en"], strict=True))
     names |= {"EU": "European Union", "KAZ": "Kazakhstan"}
@@ -126,13 +127,13 @@ def tables(
         origin = "ALL" if pd.isna(row.origin) else str(row.origin)
         figures.append({
             "id": fact.fact_id,
+            "page": listed(fact),
             "origin": origin,
             "who": names.get(origin, "All origins" if origin == "ALL" else origin),
             "vector": str(row.vector),
             "group": "finance" if finance else GROUPS[row.measure],
             "basis": (fact.indicator or "").rpartition("projects ")[2] if finance
             else BASIS.get(row.measure, ""),
-            "kind": fact.kind,
             "value": fact.value * factor,
             "currency": currency,
             "high": None if fact.value_high is None else fact.value_high * factor,
@@ -188,9 +189,14 @@ def _deals(deals: pd.DataFrame) -> list[dict[str, Any]]:
             "title": row.title, "parties": row.parties, "vector": row.vector,
             "date": str(row.date), "from": row.status_at_signing, "to": row.status,
             "direction": row.direction, "words": _amount(fact), "by": facts.voice(fact),
-            "package": row.sector == "several",
+            "package": row.sector == "several", "since": "" if pd.isna(row.note) else row.note,
+            "fact": _statement(row.fact_id), "next": _statement(row.what_next_fact_id),
         })  # fmt: skip
     return out
+
+
+def _statement(fact_id: Any) -> dict[str, str] | None:
+    return None if pd.isna(fact_id) else {"id": fact_id, "page": listed(facts.get(fact_id))}
 
 
 def _amount(fact: facts.Fact) -> str:

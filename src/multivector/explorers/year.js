@@ -61,9 +61,9 @@ const year = (() => {
       now.km ? `${MV.fmt(now.km, 0)} km from Astana.` : "",
       `Number ${nth} of the ${of} ${of === 1 ? "event" : "events"} found${before && now.exact && before.exact && now.day > before.day ? `, ${now.day - before.day} ${now.day - before.day === 1 ? "day" : "days"} after the start in ${before.place}` : ""}.`,
       differ ? `Called differently: ${called.join("; ")}.` : "", `Source: ${now.by}.`].filter(Boolean).join(" ");
-    return { summary, svg: MV.svg(W, top + 92 + keyHeight, body),
-      columns: ["number", "date", "place", "filed under", "format", "what", "km from Astana", "who says so"],
-      rows: shown.map((e) => [e.n, e.when, e.place, names[e.vector], FORMAT[e.format] ?? e.format, e.what, e.km, e.by]) };
+    return { summary, svg: MV.svg(W, top + 92 + keyHeight, body), said: now.said,
+      columns: ["number", "date", "place", "filed under", "format", "what", "km from Astana", "who says so", "fact"],
+      rows: shown.map((e) => [e.n, e.when, e.place, names[e.vector], FORMAT[e.format] ?? e.format, e.what, e.km, e.by, e.said]) };
   }
   return MV.explorer({ view, compute: { chosen } });
 })();

@@ -9,7 +9,7 @@ import pandas as pd
 from multivector import facts
 from multivector.data import load
 from multivector.explorers import basemap
-from multivector.explorers.base import Explorer
+from multivector.explorers.base import Explorer, listed
 
 YEAR = "2025"
 ASTANA = (71.43, 51.13)
@@ -65,8 +65,9 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
 
     ``map``: width, height, land, kazakhstan, and Astana's pixel; ``events`` in sequence: place,
     when, day (of the year; the middle of the month where no day is known), exact, vector, format,
-    direction, x, y (pixels), km (from Astana, of a trip; else ``None``), route (path), what, by,
-    quote, ranks (who calls the visit what, and the rank that is).
+    x, y (pixels), km (from Astana, of a trip; else ``None``), route (path), what, by, said (id of the
+    statement, its page, quote, language and English), ranks (who calls the visit what, and the rank
+    that is).
     """
     start = events["date_start"].astype(str)
     chosen = events[start.str.startswith(YEAR) & (events["format"] != "absence")].copy()
@@ -79,7 +80,8 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
         x, y = basemap.project(*place)
         km = basemap.distance_km(ASTANA, place)
         said = [
-            {"word": r.rank_worded, "rank": r.rank, "by": facts.voice(facts.get(r.fact_id))}
+            {"word": r.rank_worded if pd.isna(r.rank_worded_en) else r.rank_worded_en,
+             "rank": r.rank, "by": facts.voice(facts.get(r.fact_id))}
             for r in ranks[ranks["event_id"] == row.event_id].itertuples()
         ]
         date = str(row.date_start)
@@ -87,14 +89,16 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
         exact = len(date) > 7
         day = pd.Timestamp(date if exact else f"{date}-15").day_of_year
         out.append({
-            "id": row.event_id, "place": row.place, "vector": row.vector, "format": row.format,
-            "direction": row.direction, "x": round(x, 1), "y": round(y, 1),
+            "place": row.place, "vector": row.vector, "format": row.format,
+            "x": round(x, 1), "y": round(y, 1),
             "km": round(km) if row.direction == "abroad" else None,
             "route": basemap.route(ASTANA, place, 24) if row.direction == "abroad" else "",
             "when": f"{int(date[8:10])} {MONTHS[month - 1]}" if exact else MONTHS[month - 1],
             "day": int(day), "exact": exact, "by": facts.voice(fact),
             "what": (fact.indicator or "").removeprefix(f"{row.place}: "),
-            "quote": fact.quote_en or fact.quote or "", "ranks": said,
+            "said": {"id": fact.fact_id, "page": listed(fact), "quote": fact.quote,
+                     "language": fact.quote_language, "english": fact.quote_en},
+            "ranks": said,
         })  # fmt: skip
     ground = basemap.basemap()
     x, y = basemap.project(*ASTANA)

@@ -27,6 +27,9 @@
       count.textContent = shown === rows.length ? rows.length + " statements" : shown + " of " + rows.length + " statements";
     }
 
+    // What a cell says may not sort by its letters: "over $15 bn", "6 November 2025".
+    function order(cell) { return cell.dataset.sort || cell.textContent; }
+
     heads.forEach(function (head, column) {
       const button = document.createElement("button");
       button.type = "button";
@@ -37,7 +40,7 @@
         heads.forEach(function (other) { other.removeAttribute("aria-sort"); });
         head.setAttribute("aria-sort", down ? "descending" : "ascending");
         const sorted = rows.slice().sort(function (a, b) {
-          return a.cells[column].textContent.localeCompare(b.cells[column].textContent, "en", { numeric: true });
+          return order(a.cells[column]).localeCompare(order(b.cells[column]), "en", { numeric: true });
         });
         body.append.apply(body, down ? sorted.reverse() : sorted);
       });
