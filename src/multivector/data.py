@@ -97,8 +97,12 @@ def load(name: str, folder: Path | None = None) -> pd.DataFrame:
     folder = folder or data_dir()
     entry = resource(name, folder)
     path = folder / entry["path"]
-    stamp = (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
-    return _load(str(path), json.dumps(entry["schema"]), stamp).copy()
+    return _load(str(path), json.dumps(entry["schema"]), stamp(path)).copy()
+
+
+def stamp(path: Path) -> tuple[int, int] | None:
+    """Return what changes when a file is written anew; ``None`` where there is none."""
+    return (path.stat().st_mtime_ns, path.stat().st_size) if path.is_file() else None
 
 
 @lru_cache(maxsize=64)
@@ -298,13 +302,18 @@ def file_hash(path: Path) -> str:
     return "sha256:" + hashlib.sha256(path.read_bytes()).hexdigest()
 
 
+def descriptor_text(descriptor: dict[str, Any]) -> str:
+    """Return the description of a package as ``datapackage.json`` holds it."""
+    return json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+
+
 def write_hashes(folder: Path | None = None) -> None:
     """Record every table's sha256 in ``datapackage.json``, after a deliberate change."""
     folder = folder or data_dir()
     descriptor = package(folder)
     for entry in descriptor["resources"]:
         entry["hash"] = file_hash(folder / entry["path"])
-    text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+    text = descriptor_text(descriptor)
     (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
 
 
@@ -318,8 +327,7 @@ def write_zip(target: Path, folder: Path | None = None) -> None:
     descriptor["resources"] = [
         entry for entry in descriptor["resources"] if entry["terms"]["redistribution"] == "yes"
     ]
-    text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
-    files = {"datapackage.json": text.encode()}
+    files = {"datapackage.json": descriptor_text(descriptor).encode()}
     files |= {
         entry["path"]: (folder / entry["path"]).read_bytes() for entry in descriptor["resources"]
     }
@@ -382,17 +390,15 @@ Each table says what it counts, what it does not, where it comes from and on wha
 
 
 def main(argv: list[str] | None = None) -> int:
-    """Run ``check``, ``hash``, ``codebook`` or ``zip``; return the exit status."""
+    """Run ``check``, ``hash`` or ``codebook``; return the exit status."""
     parser = argparse.ArgumentParser(prog="python -m multivector.data", description=__doc__)
-    parser.add_argument("command", choices=["check", "hash", "codebook", "zip"])
+    parser.add_argument("command", choices=["check", "hash", "codebook"])
     command = parser.parse_args(argv).command
     if command == "hash":
         write_hashes()
     elif command == "codebook":
         text = _README_HEAD + codebook()
         (data_dir() / "README.md").write_text(text, encoding="utf-8", newline="\n")
-    elif command == "zip":
-        write_zip(Path("dist/multi-vector-data.zip"))
     else:
         found = problems()
         for problem in found:

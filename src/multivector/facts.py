@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import Any
 
 import pandas as pd
 
-from multivector.data import DataError, load
+from multivector.data import DataError, data_dir, load, stamp
 
 _QUALIFIERS = {
     "=": "",
@@ -102,21 +103,18 @@ class Fact:
     note: str | None
 
 
-@lru_cache(maxsize=4)
-def _all(stamp: tuple[int, int]) -> dict[str, Fact]:
-    rows = load("facts").to_dict("records")
+@lru_cache(maxsize=8)
+def _records(name: str, kind: type, changed: tuple[int, int] | None) -> dict[str, Any]:
+    """Return a table's rows by their first cell, each as ``kind``; blank cells are ``None``."""
     return {
-        row["fact_id"]: Fact(**{k: None if pd.isna(v) else v for k, v in row.items()})
-        for row in rows
+        next(iter(row.values())): kind(**{k: None if pd.isna(v) else v for k, v in row.items()})
+        for row in load(name).to_dict("records")
     }
 
 
 def all_facts() -> dict[str, Fact]:
     """Return every fact by its id, in the order of the table."""
-    from multivector.data import data_dir
-
-    state = (data_dir() / "facts.csv").stat()
-    return _all((state.st_mtime_ns, state.st_size))
+    return _records("facts", Fact, stamp(data_dir() / "facts.csv"))
 
 
 def get(fact_id: str) -> Fact:
@@ -196,21 +194,10 @@ def voice(fact: Fact) -> str:
     return fact.speaker
 
 
-@lru_cache(maxsize=4)
-def _sources(stamp: tuple[int, int]) -> dict[str, dict]:
-    rows = load("sources").to_dict("records")
-    return {
-        row["source_id"]: {k: None if pd.isna(v) else v for k, v in row.items()} for row in rows
-    }
-
-
 def source(source_id: str) -> dict:
     """Return one row of ``sources.csv``; raises ``DataError`` for an unknown id."""
-    from multivector.data import data_dir
-
-    state = (data_dir() / "sources.csv").stat()
     try:
-        return _sources((state.st_mtime_ns, state.st_size))[source_id]
+        return _records("sources", dict, stamp(data_dir() / "sources.csv"))[source_id]
     except KeyError:
         raise DataError(f"no source called {source_id!r} in sources.csv") from None
 
@@ -220,8 +207,7 @@ def cite(fact: Fact) -> str:
     row = source(fact.source_id)
     parts = [voice(fact), f"“{row['title']}”" if row["title"] else None, row["publisher"]]
     if row["published_date"] is not None:
-        shown = row["published_date"]
-        parts.append(date_words(shown if isinstance(shown, str) else shown.date().isoformat()))
-    elif row.get("year") is not None:
+        parts.append(date_words(row["published_date"].date().isoformat()))
+    elif row["year"] is not None:
         parts.append(str(row["year"]))
     return ", ".join(part for part in parts if part)

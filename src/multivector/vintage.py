@@ -90,7 +90,7 @@ def add(
         stream.write(file.read_bytes())
     place = [item["name"] for item in descriptor["resources"]].index(name) + 1
     descriptor["resources"].insert(place, entry)
-    text = json.dumps(descriptor, indent=2, ensure_ascii=False) + "\n"
+    text = data.descriptor_text(descriptor)
     (folder / "datapackage.json").write_text(text, encoding="utf-8", newline="\n")
     return path, difference
 
