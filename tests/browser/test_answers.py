@@ -67,7 +67,8 @@ def oil():
     # At most all that did not certainly leave another way, by Baku or to China.
     high = 100 * (total - facts.value("oil-btc-2025") - facts.value("oil-china-2025")) / total
     return [
-        f"nearly all of it goes through Russia's: in 2025 between {low:.0f} and {high:.0f} per cent"
+        "nearly all that is exported goes through Russia's: in 2025 between "
+        f"{low:.0f} and {high:.0f} per cent of the crude"
     ]
 
 
