@@ -11,7 +11,6 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
-import yaml
 from sphinx.errors import ExtensionError
 
 from multivector.book import address, pictures, preview
@@ -172,12 +171,6 @@ def test_addresses_are_rooted_and_others_left_alone():
     )
 
 
-def test_no_page_of_the_book_was_moved_without_a_line():
-    settings = yaml.safe_load((ROOT / "_config.yml").read_text())["sphinx"]["config"]
-    known = {p.relative_to(ROOT).with_suffix("").as_posix() for p in ROOT.glob("chapters/**/*.md")}
-    address.check_moved(settings["moved_pages"], known)
-
-
 # --- the built book -----------------------------------------------------------------------------
 
 
@@ -189,9 +182,16 @@ def test_addresses_are_lower_case():
 
 
 @pytest.mark.slow
+def test_no_page_stands_beside_the_chapters_but_those_a_reader_is_led_to():
+    assert {p.name for p in BOOK.glob("*.html")} == {"index.html", "search.html", "404.html"}
+
+
+@pytest.mark.slow
 def test_every_page_is_described_in_words_of_its_own():
+    pages = sorted(BOOK.glob("chapters/**/*.html"))
+    assert pages, "the book is not built; run: make book"
     said = {}
-    for page in sorted(BOOK.glob("chapters/**/*.html")):
+    for page in pages:
         words = meta(page.read_text(encoding="utf-8"))["description"]
         assert 40 < len(words) <= 200 and not words.endswith(":"), (page.name, words)
         said.setdefault(words, []).append(page.name)
@@ -200,7 +200,9 @@ def test_every_page_is_described_in_words_of_its_own():
 
 @pytest.mark.slow
 def test_every_page_with_a_figure_has_a_picture_for_its_preview():
-    for page in sorted(BOOK.glob("chapters/**/*.html")):
+    pages = sorted(BOOK.glob("chapters/**/*.html"))
+    assert pages, "the book is not built; run: make book"
+    for page in pages:
         body = page.read_text(encoding="utf-8")
         found = preview.figure(body)
         assert bool(found) == ('class="book-chart"' in body or 'class="mv-chart"' in body), page
