@@ -57,10 +57,6 @@ def one(rows: int = 2) -> still.Chapter:
                                                             "chapters/theory/other"})  # fmt: skip
 
 
-def markup(chapter: still.Chapter) -> str:
-    return etree.tostring(chapter.tree, encoding="unicode")
-
-
 def words(chapter: still.Chapter) -> str:
     return still.text(chapter.tree)
 

@@ -351,7 +351,8 @@ def test_the_lock_pins_what_it_names():
 
 def test_many_sources_are_folded_into_a_list():
     few = figures.sources_html(["bns-trade", "mustafin", "kukeyeva"])
-    assert few.startswith('<p class="book-source">Source: <a href=')
+    assert few.startswith('<p class="book-source">Source: Bureau of National Statistics')
+    assert ', <a href="https://stat.gov.kz' in few
     assert few.count("; ") >= 2
     many = figures.sources_html(["bns-trade", "mustafin", "kukeyeva", "velizade"])
     assert many.startswith('<details class="book-source"><summary>Sources: 4</summary>')

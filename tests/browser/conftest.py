@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 
+import install_browser
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parents[1]))
-import install_browser  # noqa: E402
-from explorer_support import FLAGS, ready, served  # noqa: E402
+from explorer_support import FLAGS, ready, served
 
 ROOT = Path(__file__).resolve().parents[2]
 #: The book that is tested: another one, such as an unpacked offline zip, by this variable

@@ -8,7 +8,6 @@ which Binder's image runs; the book's own build puts the same files under ``_dow
 
 from __future__ import annotations
 
-import html
 import re
 from pathlib import Path
 from typing import Any
@@ -77,17 +76,13 @@ class AssignmentFacts(_OneAssignment):
         """Return the list of links, a sentence and the objectives."""
         assignment = self.assignment()
         home = repository.find(Path(self.env.srcdir))
-        places = "".join(
-            f'<li><a href="{html.escape(address)}"{_download(address)}>{text}</a></li>'
-            for text, address in self._links(assignment, home)
-        )
-        label = 'class="mv-launch" aria-label="The notebook of this assignment"'
+        places = launch.listed(self._links(assignment, home), "The notebook of this assignment")
         goals = nodes.bullet_list(
             "",
             *(nodes.list_item("", nodes.paragraph(text=t)) for t in assignment.objectives.values()),
         )
         return [
-            nodes.raw("", f"<ul {label}>{places}</ul>", format="html"),
+            nodes.raw("", places, format="html"),
             nodes.paragraph(text=summary(assignment)),
             nodes.paragraph(text="Afterwards you can"),
             goals,
@@ -163,10 +158,6 @@ def prompts(assignment: Assignment, question: Question) -> list[str]:
 
 def _row(cells: list[nodes.Node]) -> nodes.row:
     return nodes.row("", *(nodes.entry("", nodes.paragraph("", "", cell)) for cell in cells))
-
-
-def _download(address: str) -> str:
-    return "" if address.startswith("https:") else " download"
 
 
 def _style(app: Any, page: str, template: str, context: dict, doctree: Any) -> None:

@@ -15,10 +15,9 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
-from sphinx import addnodes
 
 from multivector import facts
-from multivector.book.terms import GLOSSARY
+from multivector.book.terms import GLOSSARY, listed
 from multivector.book.weight import description
 
 INDEX = "find-index.js"
@@ -42,17 +41,13 @@ def statements(where: dict[str, str]) -> list[dict[str, str]]:
 def terms(doctree: nodes.Node) -> list[dict[str, str]]:
     """Return the terms of a glossary page: id, term, ru, kk, meaning; a dash is left out."""
     found = []
-    for glossary in doctree.findall(addnodes.glossary):
-        for item in glossary.findall(nodes.definition_list_item):
-            first, *rest = item.findall(nodes.paragraph)
-            tongues = _TONGUES.match(first.astext())
-            ru, kk = tongues.groups() if tongues else ("–", "–")
-            meaning = " ".join(" ".join(p.astext().split()) for p in rest)
-            for term in item.findall(nodes.term):
-                found.append(_filled({
-                    "id": term["ids"][0], "term": term.astext(), "meaning": meaning,
-                    "ru": ru.replace("–", ""), "kk": kk.replace("–", ""),
-                }))  # fmt: skip
+    for term, identifier, line, meaning in listed(doctree):
+        tongues = _TONGUES.match(line)
+        ru, kk = tongues.groups() if tongues else ("–", "–")
+        found.append(_filled({
+            "id": identifier, "term": term, "meaning": meaning,
+            "ru": ru.replace("–", ""), "kk": kk.replace("–", ""),
+        }))  # fmt: skip
     return found
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from docutils import nodes
 from docutils.utils.math import MathError
 from docutils.utils.math.latex2mathml import tex2mathml
 from sphinx.errors import ExtensionError
@@ -18,15 +19,11 @@ def mathml(tex: str, *, block: bool) -> str:
 
 
 def _inline(self: Any, node: Any) -> None:
-    from docutils import nodes
-
     self.body.append(mathml(node.astext(), block=False))
     raise nodes.SkipNode
 
 
 def _block(self: Any, node: Any) -> None:
-    from docutils import nodes
-
     number = f' id="{node["ids"][0]}"' if node["ids"] else ""
     self.body.append(
         f'<div class="book-math"{number} tabindex="0">{mathml(node.astext(), block=True)}</div>'

@@ -39,7 +39,7 @@ PLAIN = {
     "container", "div", "rst-class", "table", "compound", "figure-md",
 }  # fmt: skip
 #: What has a place on the page and none in a notebook
-ON_PAGE = {"codebook", "status", "coverage", "bibliography", "facts", "downloads"}
+ON_PAGE = {"codebook", "status", "coverage", "bibliography", "downloads"}
 DROPPED = {"index", "contents", "tableofcontents", "toctree", "raw", "only", "exercise-end",
            "solution-end"}  # fmt: skip
 _HEADING = re.compile(r"^(#{1,6})\s+(.*)$")

@@ -21,8 +21,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import selfcheck
-from multivector.book import cache
-from multivector.grading.assignment import front_matter
+from multivector.book import assignments, cache
+from multivector.grading.assignment import FOLDER, front_matter
 
 logger = logging.getLogger(__name__)
 
@@ -91,7 +91,7 @@ class SelfCheckDirective(SphinxDirective):
         if len(parsed) != 1 or not isinstance(parsed[0], nodes.paragraph):
             raise self.error(f"self-check {self.arguments[0]!r}: {text!r} is not one paragraph")
         # A wrapper keeps roles that replace themselves among inline neighbours.
-        return [nodes.inline("", "", *parsed[0].children, classes=["mv-check-text"])]
+        return [nodes.inline("", "", *parsed[0].children)]
 
 
 def _is_answer(node: nodes.Node) -> bool:
@@ -148,7 +148,7 @@ def exercises(root: Path) -> dict[str, dict[int, list[str]]]:
     objectives that nobody can reach full marks without.
     """
     found: dict[str, dict[int, list[str]]] = {}
-    for path in sorted((root / "exercises").rglob("*.md")):
+    for path in sorted((root / FOLDER).rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         if not text.startswith("---\n"):
             continue
@@ -225,7 +225,7 @@ def _table(app: Any, docname: str, rows: list[tuple]) -> nodes.table:
         return nodes.paragraph("", "", _link(app, docname, text, target, anchor))
 
     def task(name: str) -> nodes.paragraph:
-        page = f"chapters/exercises/{name}"
+        page = f"{assignments.PAGES}/{name}"
         if page in app.env.found_docs:
             return nodes.paragraph("", "", _link(app, docname, name, page))
         return nodes.paragraph(text=name)

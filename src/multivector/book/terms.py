@@ -35,14 +35,16 @@ def pattern(term: str) -> re.Pattern[str]:
 
 def entries(doctree: nodes.Node) -> dict[str, tuple[str, str]]:
     """Return term -> (id, meaning as plain text) for every entry of every glossary on a page."""
-    found = {}
+    return {term: (identifier, meaning) for term, identifier, _, meaning in listed(doctree)}
+
+
+def listed(doctree: nodes.Node) -> Iterator[tuple[str, str, str, str]]:
+    """Yield (term, id, line of the other languages, meaning) for every term of every glossary."""
     for glossary in doctree.findall(addnodes.glossary):
         for item in glossary.findall(nodes.definition_list_item):
-            # The first paragraph gives the term in the other languages.
-            meaning = " ".join(p.astext() for p in list(item.findall(nodes.paragraph))[1:])
+            tongues, *said = (" ".join(p.astext().split()) for p in item.findall(nodes.paragraph))
             for term in item.findall(nodes.term):
-                found[term.astext()] = (term["ids"][0], re.sub(r"\s+", " ", meaning).strip())
-    return found
+                yield term.astext(), term["ids"][0], tongues, " ".join(said)
 
 
 def link(doctree: nodes.Node, found: dict[str, tuple[str, str]], address: str) -> int:
@@ -142,7 +144,7 @@ def _first_uses(app: Any, doctree: nodes.document, found: dict[str, tuple[str, s
             continue
         title = app.env.titles[first].astext()
         address = app.builder.get_relative_uri(GLOSSARY, first)
-        line = nodes.paragraph("", "First used in: ", classes=["mv-first-use"])
+        line = nodes.paragraph("", "First used in: ")
         line += nodes.reference("", title, internal=True, refuri=address)
         next(iter(item.findall(nodes.definition))).append(line)
 
