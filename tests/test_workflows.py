@@ -101,7 +101,7 @@ def test_the_canary_may_fail_and_leaves_jupyter_book_as_is_known_to_work():
     # What the book's extensions import must be in the new environment too.
     wanted = re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text(), re.M)
     brought = {"pandas", "plotly", "anywidget", "ipywidgets", "docutils", "pydata-sphinx-theme"}
-    left = {"jupyter-book", "sphinx-thebe", "sphinx-intl", *brought}
+    left = {"jupyter-book", "sphinx-thebe", *brought}
     assert [name for name in wanted if name not in left and name not in
             newest.replace("resvg-py", "resvg_py")] == []  # fmt: skip
 
