@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -127,7 +128,10 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
             "go.Figure(go.Bar(x=[1], y=[2]))\n```\n",
             "charts.finish",
         ),
+        (GOOD.replace('caption="All exports"', 'caption=""'), "caption is missing"),
+        (re.sub('alt=".*"', 'alt=" "', GOOD), "alt is missing"),
         (GOOD.replace('takeaway="One bar says little."', 'takeaway=""'), "takeaway is missing"),
+        (GOOD.replace('{"total": [total]}', ""), "table is missing"),
         (GOOD.replace('["bns-trade"]', "[]"), "sources is missing"),
         (GOOD.replace("bns-trade", "nobody"), "nobody"),
         ("Trade was 48.8 billion.\n", "bare number"),
@@ -135,7 +139,8 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
         ("See {numref}`fig-nowhere`.\n", "fig-nowhere"),
         (r"Then $\nosuch{x}$ follows." + "\n", "formula"),
     ],
-    ids=["raise", "plain figure", "takeaway", "sources", "source", "number", "fact", "ref", "math"],
+    ids=["raise", "plain figure", "caption", "alt", "takeaway", "table", "sources", "source",
+         "number", "fact", "ref", "math"],
 )
 def test_what_is_broken_stops_the_build_and_is_named(house, page, message):
     done = build(house, page)
