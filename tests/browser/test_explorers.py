@@ -1,4 +1,8 @@
-"""Explorers on the static page: no kernel, no network, over http and from a file."""
+"""Explorers on the static page: no kernel, no network, over http and from a file.
+
+On a page that holds all of them, and (``book``) each on a page of the built book, where the theme,
+the purged style sheet and the content-security policy are the reader's own.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +11,7 @@ import io
 import re
 
 import pytest
+from conftest import BOOK
 from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, ready, served, until
 
 from multivector.book import assets
@@ -32,6 +37,15 @@ def browser():
 def homes(book):
     with served(book) as address:
         yield {"http": f"{address}/index.html", "file": (book / "index.html").as_uri()}
+
+
+def where(homes, home, name):
+    """The address of an explorer; in the book, the first page that holds it once."""
+    if home != "book":
+        return homes[home]
+    mark = f'data-explorer="{name}"'
+    pages = sorted((BOOK / "chapters").rglob("*.html"))
+    return next(p for p in pages if p.read_text(encoding="utf-8").count(mark) == 1).as_uri()
 
 
 def state_of(page, name):
@@ -86,16 +100,16 @@ def reveal(page, name, control):
     return box
 
 
-def actions(page, box, control):
-    """Everything a mouse can do to a control, as functions to call one after the other."""
+def actions(page, box, control, touch=False):
+    """Everything a mouse or a finger can do to a control, to call one after the other."""
     for kind in ("radio", "checkbox"):
         for label in box.locator(f"label:visible:has(input[type={kind}])").all()[:6]:
-            yield label.click
+            yield label.tap if touch else label.click
     for select in box.locator("select").all():
         for option in control["options"][:6]:
             yield lambda select=select, option=option: select.select_option(option[0])
     for button in box.locator("[data-step]").all():
-        yield button.click
+        yield button.tap if touch else button.click
     for field in box.locator("input[type=text]").all():
         yield lambda field=field: field.fill("https://example.org/#weighing.step=nonsense")
     for slider in box.locator("input[type=range]").all():
@@ -104,30 +118,36 @@ def actions(page, box, control):
             def click(slider=slider, part=part):
                 slider.scroll_into_view_if_needed()
                 at = slider.bounding_box()
-                page.mouse.click(at["x"] + at["width"] * part, at["y"] + at["height"] / 2)
+                press = page.touchscreen.tap if touch else page.mouse.click
+                press(at["x"] + at["width"] * part, at["y"] + at["height"] / 2)
 
             yield click
 
 
-@pytest.mark.parametrize("home", ["http", "file"])
+def drive(page, name, touch=False):
+    """Move every control: each must change the view and stand in the address."""
+    for control in controls(page, name):
+        key = control["key"]
+        box = reveal(page, name, control)
+        before = state_of(page, name)
+        views, named = set(), False
+        for act in actions(page, box, control, touch):
+            act()
+            shown = state_of(page, name)
+            whole(shown)
+            views.add((shown["summary"], shown["chart"]))
+            named = named or in_address(page, name, key)
+        views.discard((before["summary"], before["chart"]))
+        assert views, f"{key}: nothing in the view moved"
+        assert named, f"{key}: the address did not follow"
+        page.locator(LIVE.format(name)).locator("[data-act=reset]").click()
+
+
+@pytest.mark.parametrize("home", ["http", "file", "book"])
 @pytest.mark.parametrize("name", NAMES)
 def test_every_control_moves_by_mouse(browser, homes, home, name):
-    with opened(browser, homes[home]) as page:
-        for control in controls(page, name):
-            key = control["key"]
-            box = reveal(page, name, control)
-            before = state_of(page, name)
-            views, named = set(), False
-            for act in actions(page, box, control):
-                act()
-                shown = state_of(page, name)
-                whole(shown)
-                views.add((shown["summary"], shown["chart"]))
-                named = named or in_address(page, name, key)
-            views.discard((before["summary"], before["chart"]))
-            assert views, f"{key}: nothing in the view moved"
-            assert named, f"{key}: the address did not follow"
-            page.locator(LIVE.format(name)).locator("[data-act=reset]").click()
+    with opened(browser, where(homes, home, name)) as page:
+        drive(page, name)
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -166,28 +186,14 @@ def test_every_control_moves_by_keyboard_alone(browser, homes, name):
             assert not in_address(page, name, key) and reset["state"] == "ok"
 
 
+@pytest.mark.parametrize("home", ["http", "book"])
 @pytest.mark.parametrize("name", NAMES)
-def test_touch_on_a_narrow_phone(browser, homes, name):
+def test_touch_on_a_narrow_phone(browser, homes, home, name):
     phone = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True}
-    with opened(browser, homes["http"], **phone, reduced_motion="reduce") as page:
+    address = where(homes, home, name)
+    with opened(browser, address, **phone, reduced_motion="reduce") as page:
         el = page.locator(LIVE.format(name))
-        before = state_of(page, name)
-        moved = 0
-        for box in el.locator("[data-control]").all():
-            options = box.locator("label:visible:has(input[type=radio],input[type=checkbox])")
-            if options.count():
-                options.last.tap()
-                shown = state_of(page, name)
-                whole(shown)
-                moved += shown["controls"] != before["controls"]
-            elif box.locator("input[type=range]:visible").count():
-                slider = box.locator("input[type=range]:visible").first
-                slider.scroll_into_view_if_needed()
-                at = slider.bounding_box()
-                page.touchscreen.tap(at["x"] + at["width"] * 0.2, at["y"] + at["height"] / 2)
-                whole(state_of(page, name))
-                moved += state_of(page, name)["controls"] != before["controls"]
-        assert moved
+        drive(page, name, touch=True)
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= 320, f"the page is {wide} px wide"
         if name == "investment":  # its longest list stands among the rivals
