@@ -109,11 +109,11 @@ def tables(
 ) -> dict[str, Any]:
     """Return what the JavaScript shows.
 
-    ``figures``: one a statement in money: id, page (that lists it), origin, who, vector, group, value (billions),
-    currency, high, words, when, by, quote, basis (where the kind does not say it), months (of a
-    flow), rivals (ids); ``rivals``: {key, label, ids} of statements that stand against each
-    other; ``deals`` (``since``: what is known since the signing; ``fact`` and ``next``: id and page of
-    the statements on both) and ``rungs`` of the ladder.
+    ``figures``: one a statement in money: id, page (that lists it), origin, who, vector, group,
+    value (billions), currency, high, words, when, by, quote, basis (where the kind does not say
+    it), months (of a flow), rivals (ids); ``rivals``: {key, label, ids} of statements that stand
+    against each other; ``deals`` (``since``: what is known since the signing; ``fact`` and
+    ``next``: id and page of the statements on both) and ``rungs`` of the ladder.
     """
     names = dict(zip(partners["iso3"], partners["name_en"], strict=True))
     names |= {"EU": "European Union", "KAZ": "Kazakhstan"}
