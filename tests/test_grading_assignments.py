@@ -19,7 +19,7 @@ import pytest
 
 from multivector import load
 from multivector.book.selfcheck import exercises
-from multivector.grading import build, expect, plain
+from multivector.grading import build, expect, grade, plain, report
 from multivector.grading.assignment import (
     SourceError,
     parse,
@@ -964,6 +964,14 @@ def test_the_assignments_are_mostly_automatic() -> None:
         (("name: q2\n", "name: [q2\n"), "is not YAML"),
         (("points: 2\nhidden", "points: 2: 3\nhidden"), "is not YAML"),
         (("---\n", "---\n- a list\n---\n\n---\n"), "no list of names"),
+        (("multivector:\n", "multivector: [1]\nother:\n"), "multivector: no list of names"),
+        (("q1: {minutes: 5, objectives: [compute]}", "q1: 3"), "q1: no list of names"),
+        (("minutes: 5, obj", "minutes: five, obj"), "q1, minutes: no number"),
+        (("objectives: [compute]}", "objectives: compute}"), "q1, objectives: no list"),
+        (("names them, points: 2}", "names them}"), "q7, rubric: a criterion has an id"),
+        (("names them, points: 2}", "names them, points: two}"), "q7, rubric: no number"),
+        (("points: 2\nhidden", "points: two\nhidden"), "q1: a test's points: no number"),
+        (("# BEGIN QUESTION\nname: q1", "BEGIN QUESTION\nname: q1"), "not an otter block: BEGIN"),
     ],
 )
 def test_a_broken_source_is_named(broken: tuple[str, str], complaint: str) -> None:
@@ -972,6 +980,29 @@ def test_a_broken_source_is_named(broken: tuple[str, str], complaint: str) -> No
     assert text != source.template
     with pytest.raises(SourceError, match=complaint):
         parse(text, source.path)
+
+
+def test_a_source_without_a_text_is_named() -> None:
+    text = "---\nkernelspec: {}\n---\n\n```otter\n```\n\n```{code-cell} ipython3\nx = 1\n```\n"
+    with pytest.raises(SourceError, match="no text"):
+        parse(text, Path("x.md"))
+
+
+def test_points_need_not_be_binary_fractions() -> None:
+    """A tenth of every point: as floating-point numbers they do not add up to a tenth."""
+    source = cases.assignment("05-measuring-vectors")
+    tenths = re.sub(
+        r"points: ([\d.]+)", lambda m: f"points: {float(m[1]) / 10:g}", source.template
+    )
+    assignment = parse(tenths, source.path)
+    whole = [round(10 * q.points, 9) for q in assignment.questions]
+    assert whole == [q.points for q in source.questions]
+    assert assignment.out_of == 2
+    build.self_test(assignment)
+    lost = {q.name: None for q in assignment.automatic}
+    nobody = [grade.Result("a", "a", "", "f", "missing", points=lost)]
+    table = report.merge_essays(assignment, report.grades_csv(assignment, nobody), [])
+    assert report.exported(assignment, table)[1] == 2.5
 
 
 @pytest.mark.parametrize(

@@ -13,7 +13,7 @@ import grading_cases as cases
 import pytest
 
 from multivector.cli import main
-from multivector.grading import demo, lms
+from multivector.grading import build, demo, lms
 
 SLUG = "05-measuring-vectors"
 SOURCE = str(Path(__file__).resolve().parents[1] / "exercises" / SLUG)
@@ -36,6 +36,19 @@ def test_the_same_class_every_time(slug: str, kind: str) -> None:
     assert [n for n, c in Counter(names).items() if c == 2], "two people of one name"
     with zipfile.ZipFile(io.BytesIO(made["submissions.zip"])) as archive:
         assert len(archive.namelist()) == 14 and archive.testzip() is None
+
+
+def test_a_zip_does_not_name_the_system_that_made_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book = cases.assignment(SLUG)
+    here = demo.demo_class(book, 1, "canvas")["submissions.zip"]
+    (tmp_path / "a.zip").write_bytes(here)
+    build._normalise_zip(tmp_path / "a.zip", tmp_path / "here.zip")
+    monkeypatch.setattr(zipfile.sys, "platform", "win32")
+    assert demo.demo_class(book, 1, "canvas")["submissions.zip"] == here
+    build._normalise_zip(tmp_path / "a.zip", tmp_path / "there.zip")
+    assert (tmp_path / "there.zip").read_bytes() == (tmp_path / "here.zip").read_bytes()
 
 
 def test_a_big_class_and_a_small_one() -> None:

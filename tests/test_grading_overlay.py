@@ -146,6 +146,8 @@ def test_choices_are_drawn_from_the_overlay_alone(tmp_path: Path) -> None:
         ([test_cell("test_x", question="q9")], "{}", "no question q9"),
         ([], "{month: [1, 2]}", "parameters are: year, partner"),
         ([], "{year: []}", "a list of choices"),
+        ([], "{year: [2021-01-01]}", "quote it"),
+        ([], "{}\n  2: x", "not 2"),
         ([], "{partner: [RUS]}", "same parts"),
         (["```{code-cell} ipython3\nx = 1\n```\n"], "{}", "tests only"),
     ],
@@ -157,6 +159,13 @@ def test_an_overlay_that_would_surprise_is_refused(
     with pytest.raises(SourceError, match=complaint) as caught:
         read_with(SOURCE, folder)
     assert str(folder) in str(caught.value)
+
+
+def test_an_overlay_with_a_text_for_facts_is_refused(tmp_path: Path) -> None:
+    folder = overlay(tmp_path)
+    (folder / f"{SLUG}.md").write_text("---\nmultivector: text\n---\n")
+    with pytest.raises(SourceError, match="multivector: no list of names"):
+        read_with(SOURCE, folder)
 
 
 def test_an_overlay_in_the_repository_or_nowhere_is_refused(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -113,7 +113,11 @@ class Assignment:
     @property
     def out_of(self) -> float:
         """Points that the grader can give."""
-        return sum(q.points for q in self.automatic)
+        return sum_points(q.points for q in self.automatic)
+
+    def question(self, name: str | None) -> Question:
+        """Return the question of this name."""
+        return next(q for q in self.questions if q.name == name)
 
     def public_tests(self) -> dict[str, list[dict[str, str]]]:
         """Return name and source of every test a student may see, by question."""
@@ -122,6 +126,11 @@ class Assignment:
             for q in self.questions
             if any(not c.hidden for c in q.cases)
         }
+
+
+def sum_points(points: Iterable[float]) -> float:
+    """Return points added up, so that 0.1 and 0.2 are 0.3."""
+    return round(sum(points), 6)
 
 
 def find(name: str | Path) -> Path:
@@ -150,11 +159,19 @@ def find(name: str | Path) -> Path:
 def read(name: str | Path) -> Assignment:
     """Return the assignment behind a path, folder or name; raises ``SourceError``."""
     path = find(name)
-    return _parsed(path.read_text(encoding="utf-8"), path)
+    return _parsed(read_text(path), path)
 
 
 # A build of the book asks for every assignment on page after page; what is parsed is not changed.
 _parsed = lru_cache(maxsize=64)(lambda text, path: parse(text, path))
+
+
+def read_text(path: Path) -> str:
+    """Return the text of a source or an overlay; raises ``SourceError`` unless it is UTF-8."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise SourceError(f"{path}: not in UTF-8; save it again as UTF-8") from None
 
 
 def read_all(root: Path) -> list[Assignment]:
@@ -174,32 +191,36 @@ def parse(text: str, path: Path, chosen: Mapping[str, Any] | None = None) -> Ass
     ``chosen``: a variant's value for every parameter. Raises ``SourceError`` for a broken source.
     """
     template = text
-    front = front_matter(text).get("multivector", {})
+    front = front_matter(text)["multivector"]
     declared = variants.parameters(front)
     text = variants.substitute(text, variants.default(declared) if chosen is None else chosen)
     metadata, pieces = myst_cells(text)
-    facts = metadata.get("multivector", {})
+    facts = metadata["multivector"]
+    objectives = _form(dict, facts.get("objectives", {}), "objectives")
     cells: list[Cell] = []
     questions: list[Question] = []
-    state = _Reader(facts.get("questions", {}), variant=chosen is not None)
+    by_name = _form(dict, facts.get("questions", {}), "questions")
+    state = _Reader(by_name, variant=chosen is not None)
     for kind, source in pieces_of(pieces):
         state.take(kind, source, cells, questions)
     if state.question is not None:
         raise SourceError(f"question {state.question['name']} never ends")
+    if not any(cell.role == "text" for cell in cells):
+        raise SourceError("no text: the first thing to read is the title")
     names = [q.name for q in questions]
     if len(set(names)) != len(names):
         raise SourceError("two questions share a name")
-    unknown = {o for q in questions for o in q.objectives} - set(facts.get("objectives", {}))
+    unknown = {o for q in questions for o in q.objectives} - set(objectives)
     if unknown:
         raise SourceError(f"objectives used but not described: {', '.join(sorted(unknown))}")
     return Assignment(
         slug=path.stem,
-        title=facts.get("title", path.stem),
-        minutes=facts.get("minutes", 0),
-        objectives=dict(facts.get("objectives", {})),
+        title=str(facts.get("title", path.stem)),
+        minutes=_form(float, facts.get("minutes", 0), "minutes"),
+        objectives=objectives,
         questions=tuple(questions),
         cells=tuple(cells),
-        kernelspec=dict(metadata.get("kernelspec", {})),
+        kernelspec=_form(dict, metadata.get("kernelspec", {}), "kernelspec"),
         source=text,
         path=path,
         digest=hashlib.sha256(f"{chosen is None}\n{text}".encode()).hexdigest(),
@@ -210,11 +231,15 @@ def parse(text: str, path: Path, chosen: Mapping[str, Any] | None = None) -> Ass
 
 
 def front_matter(text: str) -> dict[str, Any]:
-    """Return the front matter of a MyST notebook; raises ``SourceError`` if there is none."""
+    """Return the front matter of a MyST notebook, with a mapping under ``multivector``.
+
+    Raises ``SourceError`` if there is none, or something else in its place.
+    """
     match = _FRONT.match(text)
     if match is None:
         raise SourceError("no front matter: the source begins with ---")
-    return _mapping(match[1], "the front matter")
+    front = _mapping(match[1], "the front matter")
+    return front | {"multivector": _form(dict, front.get("multivector") or {}, "multivector")}
 
 
 def _mapping(text: str, what: str) -> dict[str, Any]:
@@ -222,8 +247,14 @@ def _mapping(text: str, what: str) -> dict[str, Any]:
         found = yaml.load(text, _Loader) or {}
     except yaml.YAMLError as error:
         raise SourceError(f"{what} is not YAML: {error}") from None
-    if not isinstance(found, dict):
-        raise SourceError(f"{what} is no list of names and values")
+    return _form(dict, found, what)
+
+
+def _form(kind: type, found: Any, what: str) -> Any:
+    """Return what YAML gave if it is a dict, list or number; raises ``SourceError`` otherwise."""
+    if not isinstance(found, (int, float) if kind is float else kind):
+        names = {dict: "list of names and values", list: "list", float: "number"}
+        raise SourceError(f"{what}: no {names[kind]}")
     return found
 
 
@@ -275,6 +306,8 @@ def one_boundary_a_fence(text: str) -> str:
 
 def _boundaries(text: str) -> Iterator[str]:
     starts = [m.start() for m in re.finditer(r"^# ", text, re.MULTILINE)] + [len(text)]
+    if text[: starts[0]].strip():
+        raise SourceError(f"not an otter block: {text.strip().splitlines()[0]}")
     for start, end in zip(starts, starts[1:], strict=False):
         yield text[start:end].strip()
 
@@ -337,14 +370,14 @@ class _Reader:
 
     def _finished(self) -> Question:
         assert self.question is not None
-        name, facts = self._name(), self._facts.get(self._name(), {})
-        manual, total = bool(self.question.get("manual")), sum(c.points for c in self._cases)
-        rubric = tuple(facts.get("rubric", ()))
+        name, manual = self._name(), bool(self.question.get("manual"))
+        facts = _form(dict, self._facts.get(name, {}), name)
+        points, rubric = sum_points(c.points for c in self._cases), self._rubric(facts)
         if manual:
-            worth = sum(r["points"] for r in rubric)
-            if total or not rubric or worth != self.question.get("points"):
+            worth = sum_points(r["points"] for r in rubric)
+            if points or not rubric or worth != self.question.get("points"):
                 raise SourceError(f"{name}: a judged question's points are those of its rubric")
-            total = worth
+            points = worth
         elif not any(c.hidden for c in self._cases):
             raise SourceError(f"{name}: no hidden test, so a copied message would be full marks")
         if not facts.get("objectives") or not facts.get("minutes"):
@@ -352,13 +385,22 @@ class _Reader:
         return Question(
             name=name,
             title=self._title,
-            points=total,
+            points=points,
             manual=manual,
             cases=tuple(self._cases),
-            minutes=facts["minutes"],
-            objectives=tuple(facts["objectives"]),
+            minutes=_form(float, facts["minutes"], f"{name}, minutes"),
+            objectives=tuple(_form(list, facts["objectives"], f"{name}, objectives")),
             rubric=rubric,
         )
+
+    def _rubric(self, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:
+        what = f"{self._name()}, rubric"
+        rubric = tuple(_form(dict, r, what) for r in _form(list, facts.get("rubric", []), what))
+        for criterion in rubric:
+            if {"id", "criterion", "points"} - set(criterion):
+                raise SourceError(f"{what}: a criterion has an id, a criterion and points")
+            _form(float, criterion["points"], what)
+        return rubric
 
 
 def read_case(source: str, question: str) -> TestCase:
@@ -377,7 +419,7 @@ def read_case(source: str, question: str) -> TestCase:
     case = TestCase(
         name=tree.body[0].name,
         source=body.strip() + "\n",
-        points=config["points"],
+        points=_form(float, config["points"], f"{question}: a test's points"),
         hidden=bool(config.get("hidden", False)),
         params=tuple(a.arg for a in tree.body[0].args.args),
         default_only=bool(config.get("default_only", False)),

@@ -7,6 +7,7 @@ build that would let a hidden test or a line of the solution out stops instead.
 from __future__ import annotations
 
 import html
+import io
 import json
 import re
 import subprocess
@@ -17,13 +18,14 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from multivector import archive
 from multivector.grading.assignment import (
     FOLDER,
     Assignment,
-    Cell,
     myst_cells,
     one_boundary_a_fence,
     read_all,
+    sum_points,
     with_solution,
     without_solution,
 )
@@ -32,7 +34,6 @@ from multivector.grading.notebook import _Answers, run_test
 #: What a build makes unless told otherwise: all that needs nothing but this package.
 DEFAULT_PARTS = ("student", "colab", "solution")
 PARTS = (*DEFAULT_PARTS, "gradescope")
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
 _HERE = Path(__file__).resolve().parents[3]
 #: Not the bare name: on an index that may be a stranger's. This fails and says what is missing.
 _NO_ADDRESS = "multivector @ git+ADDRESS"
@@ -180,7 +181,7 @@ def self_test(assignment: Assignment) -> None:
     Nor may a public test complain about the solution, whatever it is worth.
     """
     for name, strip in (("solution", with_solution), ("untouched template", without_solution)):
-        points, complaints = _points_here(assignment, assignment.cells, strip)
+        points, complaints = _points_here(assignment, strip)
         expected = assignment.out_of if name == "solution" else 0
         if points != expected:
             raise BuildError(f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}")
@@ -188,23 +189,21 @@ def self_test(assignment: Assignment) -> None:
             raise BuildError(f"{assignment.slug}: the solution is told: {complaints[0]}")
 
 
-def _points_here(
-    assignment: Assignment, cells: Iterable[Cell], strip: Any
-) -> tuple[float, list[str]]:
+def _points_here(assignment: Assignment, strip: Any) -> tuple[float, list[str]]:
     """Return the points of the automatic questions, and what any test complains about."""
-    answers, points, complaints = _Answers(_names_here(assignment, cells, strip)), 0.0, []
+    answers, points, complaints = _Answers(_names_here(assignment, strip)), [], []
     for case in (c for q in assignment.questions for c in q.cases):
         complaint = run_test(case.name, case.source, answers)
         if complaint is None:
-            points += case.points
+            points.append(case.points)
         else:
             complaints.append(f"{case.name}: {complaint}")
-    return points, complaints
+    return sum_points(points), complaints
 
 
-def _names_here(assignment: Assignment, cells: Iterable[Cell], strip: Any) -> dict[str, Any]:
+def _names_here(assignment: Assignment, strip: Any) -> dict[str, Any]:
     env: dict[str, Any] = {"__name__": "__main__", "display": lambda *a, **k: None}
-    for cell in cells:
+    for cell in assignment.cells:
         if cell.role in ("code", "solution"):
             source = strip(cell.source) if cell.role == "solution" else cell.source
             try:
@@ -221,7 +220,7 @@ def names_of_solution(assignment: Assignment) -> dict[str, Any]:
     """Return the names of a notebook in which the solution has run. Read it, do not change it."""
     if assignment.digest not in _SOLVED:
         _SOLVED.clear()  # one at a time: it holds the tables
-        _SOLVED[assignment.digest] = _names_here(assignment, assignment.cells, with_solution)
+        _SOLVED[assignment.digest] = _names_here(assignment, with_solution)
     return _SOLVED[assignment.digest]
 
 
@@ -247,7 +246,7 @@ def solution_page(assignment: Assignment) -> str:
         if cell.role == "text":
             parts.append(render(cell.source))
         elif cell.role == "check":
-            question = next(q for q in assignment.questions if q.name == cell.question)
+            question = assignment.question(cell.question)
             parts += [_test_html(case) for case in question.cases]
             parts += [_criterion_html(r) for r in question.rubric]
         else:
@@ -268,11 +267,11 @@ def solution_page(assignment: Assignment) -> str:
 
 def _criterion_html(criterion: Mapping[str, Any]) -> str:
     bands = "".join(
-        f"<li>{word}: {html.escape(criterion[word])}</li>"
+        f"<li>{word}: {html.escape(str(criterion[word]))}</li>"
         for word in ("full", "half", "none")
         if word in criterion
     )
-    text = f"<p>Rubric, {criterion['points']:g}: {html.escape(criterion['criterion'])}.</p>"
+    text = f"<p>Rubric, {criterion['points']:g}: {html.escape(str(criterion['criterion']))}.</p>"
     return text + (f"<ul>{bands}</ul>" if bands else "")
 
 
@@ -323,14 +322,13 @@ def gradescope_zip(assignment: Assignment, target: Path, package: str = "") -> N
 
 
 def _normalise_zip(source: Path, target: Path) -> None:
-    part = target.with_name(f".{target.name}.part")
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(part, "w", zipfile.ZIP_DEFLATED) as new:
+    made = io.BytesIO()
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(made, "w") as new:
         for name in sorted(old.namelist()):
-            entry = zipfile.ZipInfo(name, _EPOCH)
+            entry = archive.entry(name)
             entry.external_attr = old.getinfo(name).external_attr
-            entry.compress_type = zipfile.ZIP_DEFLATED
             new.writestr(entry, old.read(name))
-    part.replace(target)
+    archive.write_whole(target, made.getvalue())
 
 
 def build(
@@ -347,8 +345,7 @@ def build(
     slug, written = assignment.slug, []
 
     def write(path: Path, text: str) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        archive.write_whole(path, text.encode())
         written.append(path)
 
     if "student" in parts:
@@ -362,7 +359,6 @@ def build(
         write(folder / f"{slug}-solution.html", solution_page(assignment))
     if "gradescope" in parts:
         path = target / "instructor" / f"{slug}-gradescope.zip"
-        path.parent.mkdir(parents=True, exist_ok=True)
         gradescope_zip(assignment, path, package)
         written.append(path)
     return written
@@ -378,8 +374,7 @@ def student_notebooks(root: Path, out: Path, package: str = "") -> list[Path]:
     for assignment in read_all(root):
         for suffix in ("", "-colab") if package else ("",):
             path = out / FOLDER / f"{assignment.slug}{suffix}.ipynb"
-            path.parent.mkdir(parents=True, exist_ok=True)
             text = student_notebook(assignment, colab=bool(suffix), package=package)
-            path.write_text(text, encoding="utf-8", newline="\n")
+            archive.write_whole(path, text.encode())
             written.append(path)
     return written

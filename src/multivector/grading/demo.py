@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from multivector.grading.assignment import Assignment, Cell, with_solution
+from multivector import archive
+from multivector.grading.assignment import Assignment, Cell, sum_points, with_solution
 from multivector.grading.build import names_of_solution, student_notebook
 from multivector.grading.lms import Student
 
@@ -34,7 +35,6 @@ _LAST = (
     ("Соколова-Ли", "Соколов-Ли"), ("Тұрсынбек", "Тұрсынбек"), ("García", "García"),
     ("Нұрғали", "Нұрғали"),
 )  # fmt: skip
-_EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can say
 
 
 @dataclass(frozen=True)
@@ -91,7 +91,7 @@ class _Maker:
 
     def solved(self, cell: Cell) -> str:
         """Return a right answer; a text is this student's own selection of sentences."""
-        question = next(q for q in self.assignment.questions if q.name == cell.question)
+        question = self.assignment.question(cell.question)
         if not question.manual:
             return with_solution(cell.source)
         model = names_of_solution(self.assignment)
@@ -108,7 +108,7 @@ class _Maker:
     def slipped(self, cell: Cell, every: int = 2) -> str:
         """Return a right answer with a slip after it, in one question out of ``every``."""
         answer = self.solved(cell)
-        question = next(q for q in self.assignment.questions if q.name == cell.question)
+        question = self.assignment.question(cell.question)
         here = question.name == self.one_question() or self.some(question.name, every)
         if question.manual or not here:
             return answer
@@ -132,7 +132,7 @@ class _Maker:
 
     def hard_coded(self, cell: Cell) -> str:
         """Return numbers typed in, and functions that return one."""
-        question = next(q for q in self.assignment.questions if q.name == cell.question)
+        question = self.assignment.question(cell.question)
         if question.manual:
             return self.solved(cell)
         values, lines = names_of_solution(self.assignment), []
@@ -191,7 +191,7 @@ def _untouched(maker: _Maker) -> bytes:
 
 def _short(maker: _Maker) -> bytes:
     def answer(cell: Cell) -> str:
-        question = next(q for q in maker.assignment.questions if q.name == cell.question)
+        question = maker.assignment.question(cell.question)
         if question.manual:
             return "\n".join(f'{name} = """Мәтін әлі дайын емес."""' for name in question.answers)
         return maker.slipped(cell, 3)
@@ -248,8 +248,8 @@ def demo_class(
     """
     absent = 2 if count >= 10 else 1
     roster = people(count + absent, lms)
-    archive = io.BytesIO()
-    with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as zipped:
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as zipped:
         for number, kind in enumerate(kinds(count)):
             student = roster[number]
             mine = variant_of(student.id) if variant_of else book
@@ -260,12 +260,10 @@ def demo_class(
             if kind == "copied with other names":
                 content = content.replace(b"try_", b"attempt_").replace(b" = set(", b" =  set(")
             name = "Untitled3 (1).ipynb" if kind == "renamed" else f"{book.slug}.ipynb"
-            entry = zipfile.ZipInfo(_path(student, number, name, lms), _EPOCH)
-            entry.compress_type = zipfile.ZIP_DEFLATED
-            zipped.writestr(entry, content)
+            zipped.writestr(archive.entry(_path(student, number, name, lms)), content)
     return {
         "roster.csv": _csv([["id", "name"], *([s.id, s.name] for s in roster)]),
-        "submissions.zip": archive.getvalue(),
+        "submissions.zip": made.getvalue(),
         "gradebook.csv": _gradebook(book, roster, lms),
     }
 
@@ -280,7 +278,7 @@ def _path(student: Student, number: int, name: str, lms: str) -> str:
 
 
 def _gradebook(book: Assignment, roster: Sequence[Student], lms: str) -> bytes:
-    points = sum(q.points for q in book.questions)
+    points = sum_points(q.points for q in book.questions)
     if lms == "moodle":
         head = ["Identifier", "Full name", "Email address", "Status", "Grade", "Maximum Grade"]
         head += ["Grade can be changed", "Last modified (submission)", "Last modified (grade)"]

@@ -23,6 +23,7 @@ from multivector.grading.assignment import (
     parse,
     pieces_of,
     read_case,
+    read_text,
 )
 from multivector.grading.variants import SourceError
 
@@ -37,7 +38,7 @@ def read_with(name: str | Path, folder: Path | None) -> tuple[Assignment, str]:
     what students were told: a public test, an unknown parameter, another number of points.
     """
     path = find(name)
-    text = path.read_text(encoding="utf-8")
+    text = read_text(path)
     book = parse(text, path)
     if folder is None:
         return book, ""
@@ -49,8 +50,9 @@ def read_with(name: str | Path, folder: Path | None) -> tuple[Assignment, str]:
     source = folder / f"{book.slug}.md"
     if not source.is_file():
         return book, changes(book, book)
+    overlay = read_text(source)
     try:
-        woven = parse(weave(text, source.read_text(encoding="utf-8")), path)
+        woven = parse(weave(text, overlay), path)
     except SourceError as error:
         raise SourceError(f"{source}: {error}") from None
     for before, after in zip(book.questions, woven.questions, strict=True):
@@ -68,13 +70,15 @@ def weave(text: str, overlay: str) -> str:
     A test that has the name of a hidden one takes its place, any other is added. Raises
     ``SourceError``.
     """
-    facts = front_matter(overlay).get("multivector") or {}
-    unknown = set(facts) - {"parameters"}
+    facts = front_matter(overlay)["multivector"]
+    unknown = sorted(map(str, set(facts) - {"parameters"}))
     if unknown:
-        raise SourceError(f"an overlay has parameters and tests, not {', '.join(sorted(unknown))}")
+        raise SourceError(f"an overlay has parameters and tests, not {', '.join(unknown)}")
     choices = facts.get("parameters")
-    values = variants.default(variants.parameters(front_matter(text).get("multivector", {})))
+    declared = variants.parameters(front_matter(text)["multivector"])
+    values = variants.default(declared)
     if choices:
+        variants.drawn({"draws": choices}, declared)  # in words, what JSON has no way to say
         # JSON is YAML: in one line, wherever the source's own block stands.
         line = f"multivector:\n  draws: {json.dumps(choices, ensure_ascii=False)}\n"
         text = re.sub(r"^multivector:[ \t]*\n", lambda _: line, text, count=1, flags=re.MULTILINE)
