@@ -227,6 +227,8 @@ def test_who_is_who() -> None:
         lms.Student("2", "Ли", ("li2",)),
         lms.Student("3", "Аян"),
         lms.Student("Аян", "4"),
+        lms.Student("5", "Ким", ("kim", "kim", "both")),
+        lms.Student("6", "Пак", ("pak", "both")),
     ]
     found = course.identify(
         [
@@ -237,6 +239,8 @@ def test_who_is_who() -> None:
             submission("Аян", ""),
             submission("3", ""),
             submission("4", ""),
+            submission("kim", ""),
+            submission("both", ""),
         ],
         roster,
     )
@@ -248,7 +252,16 @@ def test_who_is_who() -> None:
         "Аян": "Аян",
         "3": "3",
         "4": "Аян",
+        "kim": "5",
+        "both": None,
     }
+    # Whose a grade is: the same answer.
+    columns = ["Student,ID,SIS User ID,SIS Login ID,Week (1)"]
+    rows = [f"{s.name},{s.id},{','.join((*s.others, '', '')[:2])}," for s in roster[:-2]]
+    book = "\n".join([*columns, *rows, "Ким,5,kim,kim,", "Пак,6,both,pak,", "Цой,7,both,tsoy,"])
+    graded = [lms.Grade(name, "", 1.0, "") for name in ("kim", "both", "Ли", "li2")]
+    filled = lms.fill(book.encode(), graded, 25, column="Week (1)")
+    assert filled.filled == 2 and filled.not_listed == ["both ()", "Ли ()"]
     alone = course.identify([submission("x", "1"), submission("y", "")], [])
     assert alone == {"1": "1", "y": None}
 
@@ -372,6 +385,17 @@ def test_a_gradebook_that_makes_no_sense_is_named(old: str, new: str, complaint:
         lms.fill(data, GRADES, 25, hint="Measuring vectors")
 
 
+@pytest.mark.parametrize("kept", [4, 5, 6])
+def test_a_row_without_what_a_grade_needs_is_named(kept: int) -> None:
+    def book(fields: int) -> bytes:
+        row = "Participant 4711,Ә,a@x,-,,25.00,Yes,-,-,".split(",")[:fields]
+        return "\n".join([MOODLE.partition("\n")[0], ",".join(row)]).encode()
+
+    assert lms.fill(book(7), GRADES, 25).filled == 1
+    with pytest.raises(lms.ListError, match="Ә .4711.: the row is shorter"):
+        lms.fill(book(kept), GRADES, 25)
+
+
 def test_a_student_twice_among_the_grades_and_other_encodings() -> None:
     double = [lms.Grade("a", "4711", 1.0, ""), lms.Grade("asel@example.kz", "", 2.0, "")]
     with pytest.raises(lms.ListError, match="two rows"):
@@ -380,6 +404,20 @@ def test_a_student_twice_among_the_grades_and_other_encodings() -> None:
         lms.fill(CANVAS.encode("utf-16"), GRADES, 25)
     with pytest.raises(lms.ListError, match="empty"):
         lms.fill(b"", GRADES, 25)
+
+
+def test_a_person_without_an_id_is_named(tmp_path: Path) -> None:
+    """A spreadsheet leaves out the blanks at the end of a row; an empty row is nobody."""
+    path = tmp_path / "r.csv"
+    for text, complaint in (
+        ("name,id\nAida,1\nBek\n", r"row 3 \(Bek\) has no id"),
+        ("id,name\n1,Aida\n,Bek\n", r"row 3 \(Bek\) has no id"),
+    ):
+        path.write_text(text)
+        with pytest.raises(lms.ListError, match=complaint):
+            lms.read_roster(path)
+    path.write_text("name,id\nAida,1\n,\n")
+    assert [s.id for s in lms.read_roster(path)] == ["1"]
 
 
 def test_an_lms_export_is_a_roster(tmp_path: Path) -> None:
@@ -550,6 +588,28 @@ def test_a_question_is_not_graded_again_against_another_variant(
     assert rows_of(output)[student]["total"] == "20"
 
 
+def test_a_sandbox_that_did_not_start_is_no_other_variant(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture
+) -> None:
+    roster, seed = files(tmp_path)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a_4711_1_x.ipynb").write_text(solution_notebook(variant_of("4711")))
+    output = tmp_path / "grades.csv"
+    arguments = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    arguments += ["--roster", str(roster), "--seed-file", str(seed)]
+    assert main(arguments) == 0
+    before = output.read_bytes()
+
+    def refused(*_: object) -> None:
+        raise sandbox.SandboxError("no room")
+
+    monkeypatch.setattr(grade.Grader, "grade", refused)
+    monkeypatch.setattr(grade.time, "sleep", lambda seconds: None)
+    assert main([*arguments, "--question", "q1"]) == 0
+    assert "did not start: no room; q1 stays as it was" in capsys.readouterr().err
+    assert output.read_bytes() == before
+
+
 @pytest.mark.slow
 def test_no_hidden_input_comes_back_in_a_public_message(tmp_path: Path) -> None:
     """A student's function keeps what it is given and puts it where a later test would print it."""
@@ -662,11 +722,13 @@ def test_what_is_not_decided_this_time_keeps_its_points() -> None:
     results = [
         grade.Result("a", "a", "", "f", "timeout", "slow", {"q3": None}),
         grade.Result("b", "b", "", "f", "graded", "", {"q3": 4.0}),
-        grade.Result("c", "c", "", "f", "graded", "", {"q3": 2.5}),
+        grade.Result("c", "c", "", "f", "graded", "", {"q3": 2.125}),
         grade.Result("d", "d", "", "f", "graded", "", {"q3": 4.0}),
     ]
     text, said = report.regraded(table, results, "q3")
-    assert text == table.replace("timeout,,,", "timeout,,4,").replace("5,1,9", "6.5,2.5,10.5")
+    assert text == table.replace("timeout,,,", "timeout,,4,").replace("5,1,9", "6.125,2.125,10.125")
     assert [s.partition(":")[0] for s in said] == ["a", "b", "d"]
     with pytest.raises(report.MergeError, match="q9"):
         report.regraded(table, results, "q9")
+    with pytest.raises(report.MergeError, match="b: the row is shorter"):
+        report.regraded(table.replace("b,,timeout,,,", "b,,timeout,"), results, "q3")

@@ -165,3 +165,8 @@ def test_names_and_messages_are_only_text() -> None:
 
 def test_nobody_is_a_page_too() -> None:
     assert "Nobody yet." in page().text
+
+
+def test_a_total_on_a_border_is_in_the_class_that_begins_there() -> None:
+    assert dict(summary._classes([0.6], 1.0))["0.6 to under 0.8"] == 1
+    assert summary._classes([0], 0) == [], "an essay alone has no automatic points"

@@ -1,4 +1,4 @@
-"""The console script ``multivector``: each room registers its own commands."""
+"""The console script ``multivector``: the grader registers its commands."""
 
 from __future__ import annotations
 
@@ -7,19 +7,18 @@ from collections.abc import Sequence
 
 
 def parser() -> argparse.ArgumentParser:
-    """Return the parser with every room's commands.
+    """Return the parser with the grader's commands.
 
-    A room's ``register(commands)`` adds its subparsers and sets ``run`` on each: a function of the
-    parsed options that returns an exit status.
+    ``register(commands)`` adds its subparsers and sets ``run`` on each: a function of the parsed
+    options that returns an exit status.
     """
-    from multivector.grading.commands import register as grading
+    from multivector.grading.commands import register
 
     result = argparse.ArgumentParser(
         prog="multivector", description="Tools around the book Multi-Vector."
     )
     commands = result.add_subparsers(metavar="COMMAND", required=True)
-    for register in (grading,):
-        register(commands)
+    register(commands)
     return result
 
 

@@ -1,8 +1,11 @@
 """Graded assignments: build one, check it in the notebook, grade a class in a sandbox.
 
-Rooms: ``assignment`` reads the one source, ``build`` makes the files that leave it, ``notebook``
-gives a student feedback, ``sandbox`` and ``worker`` run a stranger's cells, ``grade`` compares
-outside, ``report`` writes what people read.
+Rooms: ``assignment`` reads the one source, ``overlay`` weaves an instructor's own into it,
+``variants`` and ``course`` give each student their own numbers, ``build`` makes the files that
+leave it, ``expect`` and ``notebook`` give a student feedback, ``submissions`` finds whose notebook
+is whose, ``sandbox``, ``confine``, ``worker`` and ``plain`` run a stranger's cells, ``grade``
+compares outside, ``report``, ``summary``, ``similar`` and ``spreadsheet`` write what people read,
+``lms`` reads and fills what an LMS exports, ``demo`` makes up a class, ``commands`` runs it all.
 """
 
 from typing import Any

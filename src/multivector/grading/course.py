@@ -14,10 +14,11 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from multivector import archive
 from multivector.grading import variants
 from multivector.grading.assignment import Assignment, SourceError, vary
 from multivector.grading.build import BuildError, self_test, solution_notebook, student_notebook
-from multivector.grading.lms import ListError, Student
+from multivector.grading.lms import ListError, Student, known
 from multivector.grading.spreadsheet import csv_text
 from multivector.grading.submissions import Submission
 
@@ -54,21 +55,17 @@ def label_of(chosen: Mapping[str, Any] | None) -> str:
 def identify(submissions: Iterable[Submission], roster: Sequence[Student]) -> dict[str, str | None]:
     """Return {submission's key: student's id}, ``None`` for somebody who is not on the roster.
 
-    The LMS's id decides, then a name that only one person on the roster has. Without a roster the
-    LMS's id alone counts.
+    The LMS's id decides, then a name that only one person on the roster has (see ``lms.known``).
+    Without a roster the LMS's id alone counts.
     """
-    names = Counter(s.name for s in roster)
-    known = {s.name: s.id for s in roster if names[s.name] == 1}
-    known |= {other: s.id for s in roster for other in s.others}
-    known |= {s.id: s.id for s in roster}
-    found = {}
+    ids, found = known(roster), {}
     for submission in submissions:
         if not roster:
             found[submission.key] = submission.lms_id or None
         elif submission.lms_id:
-            found[submission.key] = known.get(submission.lms_id)
+            found[submission.key] = ids.get(submission.lms_id)
         else:
-            found[submission.key] = known.get(submission.name)
+            found[submission.key] = ids.get(submission.name)
     return found
 
 
@@ -103,16 +100,13 @@ def build_variants(
         if "solution" in parts:
             files[f"instructor/variants/{folder}-solution.ipynb"] = solution_notebook(variant)
         for name, text in files.items():
-            path = target / name
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(text, encoding="utf-8", newline="\n")
-            written.append(path)
+            archive.write_whole(target / name, text.encode())
+            written.append(target / name)
         first = next(iter(files))
         rows.append([student.id, student.name, label_of(variant.chosen), first])
     index = target / "instructor" / "variants.csv"
-    index.parent.mkdir(parents=True, exist_ok=True)
     table = csv_text(["id", "name", "variant", "file"], rows)
-    index.write_text(table, encoding="utf-8-sig", newline="")
+    archive.write_whole(index, table.encode("utf-8-sig"))
     return [*written, index]
 
 

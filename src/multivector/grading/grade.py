@@ -21,7 +21,7 @@ from typing import Any
 
 import multivector
 from multivector.data import data_dir
-from multivector.grading.assignment import Assignment, Question, TestCase
+from multivector.grading.assignment import Assignment, Question, TestCase, sum_points
 from multivector.grading.build import student_notebook
 from multivector.grading.course import Variants, label_of
 from multivector.grading.lms import Student
@@ -61,11 +61,16 @@ class Result:
     variant: str = ""
 
     @property
+    def who(self) -> str:
+        """The id that the LMS knows the student by, or the name where there is none."""
+        return self.lms_id or self.name
+
+    @property
     def total(self) -> float | None:
         """Points in all, or ``None`` unless every question was graded."""
         known = [p for p in self.points.values() if p is not None]
         whole = self.status == "graded" and len(known) == len(self.points)
-        return round(sum(known), 6) if whole else None
+        return sum_points(known) if whole else None
 
     def again(self, part: Result) -> Result:
         """Return this result with the questions that ``part`` decided anew."""
@@ -108,26 +113,31 @@ class Grader:
         parts += [self.question] if self.question else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
-    def grade(self, submission: Submission) -> Result:
-        """Return the result of one submission; never raises for what is in it.
-
-        Raises ``SandboxError`` if no sandbox starts.
-        """
-        start = time.monotonic()
-        empty = Result(
+    def undecided(self, submission: Submission, status: str, reason: str = "") -> Result:
+        """Return the result of a submission of which nothing could be decided."""
+        return Result(
             submission.key,
             submission.name,
             submission.lms_id,
             submission.file,
-            "unreadable",
+            status,
+            reason,
             # Only what was asked: a question graded again is never taken for the whole notebook.
             points={
                 q.name: None for q in self.assignment.automatic if self.question in (None, q.name)
             },
             flags=(submission.note,) if submission.note else (),
         )
+
+    def grade(self, submission: Submission) -> Result:
+        """Return the result of one submission; never raises for what is in it.
+
+        Raises ``SandboxError`` if no sandbox starts.
+        """
+        start = time.monotonic()
+        empty = self.undecided(submission, "unreadable", submission.problem)
         if submission.load is None:
-            return replace(empty, reason=submission.problem)
+            return empty
         assignment = self.assignment_of(submission.key)
         if assignment is None:
             return replace(empty, status="unknown", reason=_STRANGER)
@@ -275,18 +285,18 @@ def _complaints(cases: Iterable[TestCase], answers: _Answers) -> dict[str, str |
 
 def _decided(question: Question, found: Mapping[str, str | None]) -> tuple[float, list[str]]:
     """Return the points earned and what the student may read: public messages, no hidden one."""
-    earned, said, short = 0.0, [], False
+    earned, said, short = [], [], False
     for case in question.cases:
         message = found[case.name]
         if message is None:
-            earned += case.points
+            earned.append(case.points)
         elif case.hidden:
             short = True
         elif message not in said:
             said.append(message)
     if short and not said:
         said.append(_UNDECIDED)
-    return round(earned, 6), said
+    return sum_points(earned), said
 
 
 def _essay(question: Question, answers: _Answers) -> dict[str, str]:
@@ -388,20 +398,10 @@ def grade_all(
         known = journal.get(submission.key, fingerprint, stamp)
         if known is not None:
             return replace(known, file=submission.file), True
-        for attempt in (1, 2):
-            try:
-                result = grader.grade(submission)
-            except SandboxError as error:
-                if attempt == 1:
-                    time.sleep(1)
-                    continue
-                points = {q.name: None for q in grader.assignment.automatic}
-                reason = f"the sandbox did not start: {error}".strip()
-                who = (submission.key, submission.name, submission.lms_id, submission.file)
-                return Result(*who, "failed", reason, points), False
+        result = _tried(grader, submission)
+        if result.status != "failed":
             journal.add(fingerprint, stamp, result)
-            return result, False
-        raise AssertionError("unreachable")
+        return result, False
 
     results: dict[str, Result] = {}
     order = []
@@ -414,6 +414,19 @@ def grade_all(
             pool.shutdown(wait=True, cancel_futures=True)
             raise
     return [results[key] for key in order]
+
+
+def _tried(grader: Grader, submission: Submission) -> Result:
+    """Return the result of one submission, ``failed`` if twice no sandbox starts for it."""
+    try:
+        return grader.grade(submission)
+    except SandboxError:
+        time.sleep(1)
+    try:
+        return grader.grade(submission)
+    except SandboxError as error:
+        reason = f"the sandbox did not start: {error}".strip()
+        return grader.undecided(submission, "failed", reason)
 
 
 def _bounded(

@@ -12,12 +12,14 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 #: What Canvas writes for a student who is excused, or to whom the assignment is not given.
 _SET_APART = ("EX", "N/A")
+#: What Moodle says of a grade in other columns of the same row.
+_MAXIMUM, _CHANGEABLE = "Maximum Grade", "Grade can be changed"
 _PARTICIPANT = re.compile(r"^\D+(\d+)$")
 _CANVAS_COLUMN = re.compile(r"^(?P<title>.*) \((?P<id>\d+)\)$")
 
@@ -65,9 +67,9 @@ class Sheet:
             raise ListError(f"{there} called {name!r}; there are: {', '.join(self.header)}")
         return places[0]
 
-    def number(self, points: float) -> str:
+    def number(self, points: float, places: int = 2) -> str:
         """Return a number as this file writes it: semicolons go with a decimal comma."""
-        text = f"{round(points, 2):.2f}".rstrip("0").rstrip(".")
+        text = f"{points:.{places}f}".rstrip("0").rstrip(".")
         return text.replace(".", ",") if self.separator == ";" else text
 
     def with_values(self, values: Mapping[tuple[int, int], str]) -> str:
@@ -161,8 +163,10 @@ def _students(table: Sheet) -> dict[int, Student]:
     for number, record in enumerate(table.records[1:], 1):
         row = {h: f.value.strip() for h, f in zip(header, record, strict=False)}
         if kind == "ours":
-            if row["id"]:
+            if row.get("id"):
                 found[number] = Student(row["id"], row.get("name") or row["id"])
+            elif there := ", ".join(filter(None, row.values())):
+                raise ListError(f"row {number + 1} ({there}) has no id")
         elif kind == "moodle":
             first = record[0].value.strip()
             name = row.get("Full name") or (record[1].value.strip() if len(record) > 1 else first)
@@ -237,13 +241,15 @@ def fill(
         raise ListError(f"{name}: a roster; give the gradebook that your LMS exported")
     place = table.column(column or _grade_column(table, kind, hint))
     result = Filled(b"", table.header[place])
+    beside = [table.column(c) for c in (_MAXIMUM, _CHANGEABLE) if c in table.header]
+    for number, student in students.items():
+        if len(table.records[number]) <= max([place, *beside]):
+            raise ListError(f"{student.name} ({student.id}): the row is shorter than the header")
     maxima = _maxima(table, kind, place, students)
     owners = _match(students, grades)
     changes: dict[tuple[int, int], str] = {}
     for number, student in students.items():
         grade, who = owners.get(number), f"{student.name} ({student.id})"
-        if len(table.records[number]) <= place:
-            raise ListError(f"{who}: the row is shorter than the header")
         held = table.records[number][place].value.strip()
         if grade is None:
             result.not_graded.append(who)
@@ -272,9 +278,9 @@ def fill(
 
 def _locked(table: Sheet, number: int) -> bool:
     """Return whether Moodle would silently leave this row out of an import."""
-    if "Grade can be changed" not in table.header:
+    if _CHANGEABLE not in table.header:
         return False
-    return table.records[number][table.column("Grade can be changed")].value.strip() == "No"
+    return table.records[number][table.column(_CHANGEABLE)].value.strip() == "No"
 
 
 def _grade_column(table: Sheet, kind: str, hint: str) -> str:
@@ -304,9 +310,9 @@ def _maxima(
 ) -> dict[int, float | None]:
     """Return what each student's cell is out of, ``None`` where the file does not say."""
     if kind == "moodle":
-        if "Maximum Grade" not in table.header:
+        if _MAXIMUM not in table.header:
             return dict.fromkeys(students)
-        column = table.column("Maximum Grade")
+        column = table.column(_MAXIMUM)
         return {n: to_number(table.records[n][column].value) for n in students}
     rows = [r for r in table.records if r[0].value.strip() == "Points Possible" and len(r) > place]
     return dict.fromkeys(students, to_number(rows[0][place].value) if rows else None)
@@ -320,20 +326,24 @@ def to_number(text: str) -> float | None:
         return None
 
 
+def known(students: Iterable[Student]) -> dict[str, str]:
+    """Return {id, other id or name: id}: an id first, the others where one person has them."""
+    students = list(students)
+    found = {s.id: s.id for s in students}
+    others = {(key, s.id) for s in students for key in s.others}
+    names = {(s.name, s.id) for s in students}
+    for pairs in (others, names):
+        owners = Counter(key for key, _ in pairs)
+        found |= {key: who for key, who in pairs if owners[key] == 1 and key not in found}
+    return found
+
+
 def _match(students: Mapping[int, Student], grades: Sequence[Grade]) -> dict[int, Grade]:
-    """Return {record: grade}: by id, else by login, else by a name that only one person has."""
-    by_id = {s.id: n for n, s in students.items()}
-    for attribute in ("others", "name"):
-        keys = [
-            (k, n)
-            for n, s in students.items()
-            for k in (s.others if attribute == "others" else (s.name,))
-        ]
-        counts = Counter(k for k, _ in keys)
-        by_id |= {k: n for k, n in keys if counts[k] == 1 and k not in by_id}
+    """Return {record: grade}; raises ``ListError`` for two grades of one student."""
+    ids, numbers = known(students.values()), {s.id: n for n, s in students.items()}
     found: dict[int, Grade] = {}
     for grade in grades:
-        number = by_id.get(grade.lms_id or grade.name)
+        number = numbers.get(ids.get(grade.lms_id or grade.name, ""))
         if number is None:
             continue
         if number in found:

@@ -22,7 +22,6 @@ class Feedback:
 
     question: str
     messages: tuple[str, ...]
-    tests: int
 
     def __repr__(self) -> str:
         if self.messages:
@@ -34,15 +33,15 @@ class Feedback:
 
     def _repr_html_(self) -> str:
         first, *rest = repr(self).splitlines()
-        items = "".join(f"<li>{_code(line[4:])}</li>" for line in rest)
+        items = "".join(f"<li>{code(line[4:])}</li>" for line in rest)
         mark = "&#9998;" if self.messages else "&#10003;"
         return f"<p><strong>{mark} {html.escape(first)}</strong></p>" + (
             f"<ul>{items}</ul>" if items else ""
         )
 
 
-def _code(text: str) -> str:
-    """Escape, then turn `backticks` into ``<code>``."""
+def code(text: str) -> str:
+    """Return text as HTML, escaped, with `backticks` turned into ``<code>``."""
     parts = html.escape(text).split("`")
     return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
 
@@ -73,7 +72,7 @@ class Notebook:
             message = run_test(test["name"], test["source"], _Answers(env))
             if message is not None and message not in messages:
                 messages.append(message)
-        return Feedback(question, tuple(messages), len(self._tests[question]))
+        return Feedback(question, tuple(messages))
 
     def check_all(self) -> list[Feedback]:
         """Run every question's public tests on the caller's globals."""

@@ -6,23 +6,19 @@ that allows no script; in CSV nothing a spreadsheet would take for a formula sta
 
 from __future__ import annotations
 
-import contextlib
-import csv
 import hashlib
 import html
-import io
 import math
-import os
 import re
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from pathlib import Path
 
 from multivector.grading import lms
-from multivector.grading.assignment import Assignment, Question
+from multivector.grading.assignment import Assignment, Question, sum_points
 from multivector.grading.grade import Result
 from multivector.grading.lms import Grade
+from multivector.grading.notebook import code
 from multivector.grading.spreadsheet import cell, csv_text, uncell
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -40,19 +36,6 @@ WORDS = {
 
 class MergeError(ValueError):
     """A filled-in essay sheet that does not fit the grades; the message names student and cell."""
-
-
-def write_text(path: Path, text: str, *, bom: bool = False) -> None:
-    """Write a file whole or not at all."""
-    write_bytes(path, text.encode("utf-8-sig" if bom else "utf-8"))
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name[:60]}.part")
-    part.write_bytes(data)
-    os.replace(part, path)
 
 
 def grades_csv(assignment: Assignment, results: Sequence[Result]) -> str:
@@ -122,12 +105,6 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
     )
 
 
-def code(text: str) -> str:
-    """Return text as HTML, escaped, with `backticks` turned into ``<code>``."""
-    parts = html.escape(text).split("`")
-    return "".join(f"<code>{p}</code>" if i % 2 else p for i, p in enumerate(parts))
-
-
 def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
     """Return the sheet for the judged questions: a row per text, a blank column per criterion."""
     columns = _criteria(assignment)
@@ -145,22 +122,21 @@ def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
     return csv_text(header, rows)
 
 
-def unread(results: Iterable[Result], sheets: Iterable[str]) -> tuple[list[Result], list[str]]:
+def unread(
+    results: Iterable[Result], rows: Iterable[Mapping[str, str]]
+) -> tuple[list[Result], list[str]]:
     """Return the results with only the essays that no sheet holds yet, and whose were replaced.
 
-    ``sheets``: texts of CSV files; what is no essay sheet among them counts for nothing. A text is
-    the same whatever a spreadsheet did to its blanks.
+    ``rows``: of all sheets; what is no row of an essay sheet counts for nothing. A text is the
+    same whatever a spreadsheet did to its blanks.
     """
     held: dict[tuple[str, str], set[str]] = {}
-    for sheet in sheets:
-        with contextlib.suppress(MergeError):
-            for row in _rows(sheet):
-                if {"student", "lms_id", "question", "text"} <= set(row):
-                    who = row["lms_id"] or row["student"]
-                    held.setdefault((who, row["question"]), set()).add(_words(row["text"]))
+    for row in rows:
+        if {"student", "lms_id", "question", "text"} <= set(row):
+            held.setdefault((_who(row), row["question"]), set()).add(_words(row["text"]))
     fresh, replaced = [], []
     for result in results:
-        who = str(cell(result.lms_id or result.name))
+        who = str(cell(result.who))
         new = {
             name: text
             for name, text in result.essays.items()
@@ -171,14 +147,19 @@ def unread(results: Iterable[Result], sheets: Iterable[str]) -> tuple[list[Resul
     return fresh, replaced
 
 
-def _words(text: str | None) -> str:
-    return " ".join((text or "").split())
+def _who(row: Mapping[str, str]) -> str:
+    """Return whose a row of a table is, as ``Result.who`` of a result."""
+    return row.get("lms_id") or row.get("student", "")
+
+
+def _words(text: str) -> str:
+    return " ".join(text.split())
 
 
 def _criteria(assignment: Assignment) -> list[tuple[str, Question, float]]:
     """Return (column name, question, points) of every criterion of every rubric."""
     return [
-        (f"{q.name} {r['id']} (0-{r['points']:g}): {r['criterion']}", q, float(r["points"]))
+        (_words(f"{q.name} {r['id']} (0-{r['points']:g}): {r['criterion']}"), q, float(r["points"]))
         for q in assignment.judged
         for r in q.rubric
     ]
@@ -195,37 +176,34 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
     """
     judged: dict[tuple[str, str], float | None] = {}
     columns = _criteria(assignment)
-    for row in (row for sheet in sheets for row in _rows(sheet)):
+    for row in (row for sheet in sheets for row in rows_of(sheet)):
         if {"student", "lms_id", "question", *(n for n, _, _ in columns)} - set(row):
             raise MergeError("a sheet does not have the columns of this assignment's essay sheet")
         place = (row["student"], row["lms_id"], row["question"])
-        key = (row["lms_id"] or row["student"], row["question"])
+        key = (_who(row), row["question"])
         if key in judged:
             raise MergeError(f"{place}: twice in the essay sheets; keep one row")
         cells = [(row[n], n, most) for n, q, most in columns if q.name == row["question"]]
         if not cells:
             raise MergeError(f"{place}: no such judged question")
         values = [_mark(text, name, most, row["student"]) for text, name, most in cells]
-        judged[key] = None if None in values else sum(v for v in values if v is not None)
-    table = _rows(grades)
+        judged[key] = _all(values)
+    table = rows_of(grades)
     if {"student", "lms_id", "status", "total"} - set(table[0]):
         raise MergeError("the first table is no grade table: use grades.csv")
-    known = {row["lms_id"] or row["student"] for row in table}
     read = {student for student, _ in judged}
-    strangers = sorted(read - known)
+    strangers = sorted(read - set(map(_who, table)))
     if strangers:
         raise MergeError(f"not in the grades: {', '.join(strangers)}")
     names = [q.name for q in assignment.judged]
     header = [*[h for h in table[0] if h not in (*names, "final")], *names, "final"]
     rows = []
     for row in table:
-        marks = [judged.get((row["lms_id"] or row["student"], n)) for n in names]
+        marks = [judged.get((_who(row), n)) for n in names]
         total = _mark(row["total"], "total", assignment.out_of, row["student"])
-        textless = row["status"] != "graded" and (row["lms_id"] or row["student"]) not in read
-        decided = [total] if textless else [total, *marks]
-        final = None if None in decided else sum(m for m in decided if m is not None)
+        textless = row["status"] != "graded" and _who(row) not in read
         kept = [uncell(row[h]) for h in header[: -len(names) - 1]]
-        rows.append([*kept, *marks, final])
+        rows.append([*kept, *marks, _all([total] if textless else [total, *marks])])
     return csv_text(header, rows)
 
 
@@ -234,7 +212,7 @@ def regraded(table: str, results: Iterable[Result], question: str) -> tuple[str,
 
     Only that column changes, and with it ``total`` and ``final`` where they are filled in: other
     questions, essay marks and whatever a person entered stay. What could not be decided this time
-    keeps its points. Raises ``MergeError`` for a table without that question.
+    keeps its points. Raises ``MergeError`` for a table or a row without that question.
     """
     sheet = lms.sheet(table)
     header = sheet.header
@@ -243,23 +221,24 @@ def regraded(table: str, results: Iterable[Result], question: str) -> tuple[str,
     rows = {}
     for number, record in enumerate(sheet.records[1:], 1):
         row = {h: f.value.strip() for h, f in zip(header, record, strict=False)}
-        rows[row.get("lms_id") or row["student"]] = (number, row)
+        rows[_who(row)] = (number, row)
     changes: dict[tuple[int, int], str] = {}
     said = []
     for result in results:
-        who, new = result.lms_id or result.name, result.points.get(question)
+        who, new = result.who, result.points.get(question)
         number, row = rows.get(str(cell(who)), (0, {}))
         if not number:
             said.append(f"{who}: not in the table; grade without --question first")
         elif new is None:
             said.append(f"{who}: {result.reason or 'not decided'}; {question} stays as it was")
-        elif lms.to_number(row[question]) != new:
-            old = lms.to_number(row[question])
-            changes[number, sheet.column(question)] = sheet.number(new)
+        elif question not in row:
+            raise MergeError(f"{who}: the row is shorter than the header")
+        elif (old := lms.to_number(row[question])) != new:
+            changes[number, sheet.column(question)] = sheet.number(new, 6)
             for name in ("total", "final"):
                 sum_before = lms.to_number(row.get(name, ""))
                 if sum_before is not None and old is not None:
-                    changes[number, sheet.column(name)] = sheet.number(sum_before - old + new)
+                    changes[number, sheet.column(name)] = sheet.number(sum_before - old + new, 6)
             if old is None:
                 said.append(f"{who}: {question} had no points; add them to the total yourself")
     return sheet.with_values(changes), said
@@ -273,7 +252,7 @@ def exported(
     ``table``: the text of ``final.csv``, or of ``grades.csv`` where nothing is judged. Raises
     ``MergeError`` for a table without the judged points, unless ``without_essays``.
     """
-    rows = _rows(table)
+    rows = rows_of(table)
     column = "final" if "final" in rows[0] and not without_essays else "total"
     if {"student", "lms_id", "status", column} - set(rows[0]):
         raise MergeError("this is no grade table: use grades.csv or final.csv")
@@ -284,7 +263,7 @@ def exported(
                 "the judged points are not in this table: run merge-essays first and give its "
                 "output, or export the automatic points alone with --without-essays"
             )
-        out_of += sum(q.points for q in assignment.judged)
+        out_of = sum_points(q.points for q in assignment.questions)
     grades = []
     for row in rows:
         text = row[column].strip()
@@ -296,20 +275,28 @@ def exported(
     return grades, out_of
 
 
-def _rows(text: str) -> list[dict[str, str]]:
-    text = text.removeprefix("\ufeff")
-    # A spreadsheet saves with the separator of its language.
-    first = text.splitlines()[0] if text.strip() else ""
-    separator = ";" if first.count(";") > first.count(",") else ","
-    # A spreadsheet may leave out the blanks at the end of a row.
-    rows = list(csv.DictReader(io.StringIO(text), delimiter=separator, restval=""))
+def rows_of(text: str) -> list[dict[str, str]]:
+    """Return the rows of a CSV text by column; raises ``MergeError`` if there are none to read."""
+    try:
+        table = lms.sheet(text)
+    except lms.ListError as error:
+        raise MergeError(str(error)) from None
+    header, blank = table.header, [""] * len(table.header)
+    records = [[field.value for field in record] for record in table.records[1:]]
+    # A spreadsheet leaves out the blanks at the end of a row, and keeps a row that was emptied.
+    rows = [dict(zip(header, r + blank, strict=False)) for r in records if any(r)]
     if not rows:
         raise MergeError("the table is empty")
     return rows
 
 
-def _mark(text: str | None, name: str, most: float, student: str) -> float | None:
-    text = (text or "").strip().replace(",", ".")
+def _all(marks: Sequence[float | None]) -> float | None:
+    """Return the marks added up, ``None`` while one is missing."""
+    return None if None in marks else sum_points(m for m in marks if m is not None)
+
+
+def _mark(text: str, name: str, most: float, student: str) -> float | None:
+    text = text.strip().replace(",", ".")
     if not text:
         return None
     try:

@@ -377,7 +377,7 @@ def probe(runtime: Runtime, limits: Limits) -> None:
         with Session(runtime, limits) as session:
             if session.get("nothing") is not plain.UNANSWERED:
                 raise SandboxError("the worker does not answer")
-    except (SandboxError, OSError) as error:
+    except (SandboxError, OSError, Lost) as error:
         raise SandboxError(explain(str(error))) from None
 
 

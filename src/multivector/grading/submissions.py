@@ -55,6 +55,16 @@ class Submission:
 
 
 @dataclass(frozen=True)
+class _Owner:
+    """Whose a file is, as its name says. ``turn``: of two attempts the greater is the later."""
+
+    name: str
+    lms_id: str = ""
+    turn: tuple[int, int] = (0, 0)
+    late: bool = False
+
+
+@dataclass(frozen=True)
 class _Entry:
     path: PurePosixPath
     regular: bool
@@ -83,10 +93,10 @@ def collect(source: Path) -> list[Submission]:
             raise SubmissionsError(f"{source} is damaged: {error}; download it again") from None
     else:
         raise SubmissionsError(f"{source} is neither a folder nor a zip of submissions")
-    groups: dict[str, list[tuple[tuple[int, ...], str, str, _Entry]]] = {}
+    groups: dict[str, list[tuple[_Owner, _Entry]]] = {}
     for entry in entries:
-        name, lms_id, turn = _owner(entry.path)
-        groups.setdefault(lms_id or name, []).append((turn, name, lms_id, entry))
+        owner = _owner(entry.path)
+        groups.setdefault(owner.lms_id or owner.name, []).append((owner, entry))
     return [_choose(key, files) for key, files in sorted(groups.items())]
 
 
@@ -175,8 +185,8 @@ def _clean(text: str) -> str:
     return "".join(kept).strip()[:200] or "unnamed"
 
 
-def _owner(path: PurePosixPath) -> tuple[str, str, tuple[int, ...]]:
-    """Return (name, LMS id, turn) of the student whose file this is, from its path alone."""
+def _owner(path: PurePosixPath) -> _Owner:
+    """Return the student whose file this is, from its path alone."""
     first = path.parts[0]
     # Canvas first: behind its ids stands the student's own file name, which may look like Moodle's
     # with another student's id.
@@ -185,26 +195,27 @@ def _owner(path: PurePosixPath) -> tuple[str, str, tuple[int, ...]]:
         if match:
             # Canvas appends -1, -2 to the file name of a later attempt.
             again = re.search(r"-(\d+)\.[^.]+$", match["file"] or "")
-            turn = int(match.groupdict().get("turn") or 0)
-            return match["name"].strip(), match["id"], (turn, int(again[1]) if again else 0)
+            said = match.groupdict()
+            turn = (int(said.get("turn") or 0), int(again[1]) if again else 0)
+            return _Owner(match["name"].strip(), match["id"], turn, bool(said.get("late")))
     name = first if len(path.parts) > 1 else PurePosixPath(first).stem
-    return name.strip() or "unnamed", "", (0, 0)
+    return _Owner(name.strip() or "unnamed")
 
 
-def _choose(key: str, files: list[tuple[tuple[int, ...], str, str, _Entry]]) -> Submission:
-    notebooks = [f for f in files if f[3].path.suffix.lower() == ".ipynb"]
+def _choose(key: str, files: list[tuple[_Owner, _Entry]]) -> Submission:
+    notebooks = [(o, e) for o, e in files if e.path.suffix.lower() == ".ipynb"]
     # The latest turn; among equals the shortest path, then the name: a rule, not chance.
-    notebooks.sort(key=lambda f: (-f[0][0], -f[0][1], len(f[3].path.parts), str(f[3].path)))
-    _, name, lms_id, entry = (notebooks or files)[0]
-    common = {"key": key, "name": name, "lms_id": lms_id, "file": str(entry.path)}
+    notebooks.sort(key=lambda f: (len(f[1].path.parts), str(f[1].path)))
+    notebooks.sort(key=lambda f: f[0].turn, reverse=True)
+    owner, entry = (notebooks or files)[0]
+    common = {"key": key, "name": owner.name, "lms_id": owner.lms_id, "file": str(entry.path)}
     if not notebooks:
         problem = f"no notebook: {entry.path.name} is not an .ipynb file"
         return Submission(**common, load=None, problem=problem)
     if not entry.regular:
         return Submission(**common, load=None, problem="a link or device, not a file: not followed")
     notes = [f"{len(notebooks)} notebooks, graded the latest"] if len(notebooks) > 1 else []
-    canvas = _CANVAS.match(entry.path.parts[0])
-    if canvas and canvas["late"]:
+    if owner.late:
         notes.append("late")
     return Submission(**common, load=entry.load, note="; ".join(notes))
 

@@ -12,7 +12,8 @@ from collections.abc import Mapping, Sequence
 
 from multivector.grading.assignment import Assignment, Question
 from multivector.grading.grade import STATUSES, Result
-from multivector.grading.report import POLICY, WORDS, code
+from multivector.grading.notebook import code
+from multivector.grading.report import POLICY, WORDS
 
 _MOST = 8  # messages a question; the tail is in the feedback pages
 _NUMBER = re.compile(r"-?\d[\d.,]*(?:e[-+]?\d+)?")
@@ -80,10 +81,10 @@ def _bars(rows: Sequence[tuple[str, int]]) -> str:
 
 def _classes(totals: Sequence[float], out_of: float) -> list[tuple[str, int]]:
     """Return counts in five classes of equal width; the last holds full marks too."""
-    if not totals:
+    if not totals or not out_of:
         return []
     width = out_of / 5
-    counts = Counter(min(int(t / width), 4) for t in totals)
+    counts = Counter(min(int(round(t / width, 6)), 4) for t in totals)
     return [
         (f"{i * width:g} to {'' if i == 4 else 'under '}{(i + 1) * width:g}", counts[i])
         for i in range(5)

@@ -115,7 +115,7 @@ def serve(channel_in: int, channel_out: int) -> None:
         stub.Notebook = _Quiet  # type: ignore[attr-defined]
         sys.modules[name] = stub
 
-    reply({"id": 0, "hello": os.getuid()})
+    reply({"id": 0, "hello": True})
     for line in requests:
         request = json.loads(line)
         answer: dict[str, Any] = {"id": request["id"]}

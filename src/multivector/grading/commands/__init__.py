@@ -39,7 +39,9 @@ def assignment_of(options: argparse.Namespace) -> Assignment:
     return assignment
 
 
-def stop(message: str, code: int) -> int:
+def stop(why: str | Exception, code: int) -> int:
     """Say why a command ends here, and return its exit status."""
-    print(message, file=sys.stderr)
+    if isinstance(why, OSError) and why.filename:
+        why = f"{why.filename2 or why.filename}: {why.strerror}"
+    print(why, file=sys.stderr)
     return code

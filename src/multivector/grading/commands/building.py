@@ -77,7 +77,7 @@ def run_build(options: argparse.Namespace) -> int:
         if options.roster:
             written += _variants(assignment, options, target, parts)
     except (SourceError, BuildError, ListError, SeedError, OSError) as error:
-        return stop(str(error), 1)
+        return stop(error, 1)
     print("\n".join(map(str, written)))
     return 0
 
@@ -110,8 +110,8 @@ def run_students(options: argparse.Namespace) -> int:
         package = options.package or own_package(options.root)
         for path in student_notebooks(options.root, options.out, package):
             print(path)
-    except (SourceError, BuildError) as error:
-        return stop(str(error), 1)
+    except (SourceError, BuildError, OSError) as error:
+        return stop(error, 1)
     if not package:
         print(_NO_PACKAGE.format(parts="colab"), file=sys.stderr)
     return 0

@@ -43,7 +43,7 @@ def run_demo(options: argparse.Namespace) -> int:
         variant_of = Variants(book, read_seed(seed)).of if seed else None
         written = demo.write(options.out, demo.demo_class(book, options.n, options.lms, variant_of))
     except (SourceError, SeedError, OSError) as error:
-        return stop(str(error), 1)
+        return stop(error, 1)
     print("\n".join(map(str, written)))
     out, extra = options.out, f" --seed-file {seed}" if seed else ""
     print(

@@ -14,6 +14,7 @@ from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
 
+from multivector import archive
 from multivector.grading import grade as g
 from multivector.grading import report, similar, summary
 from multivector.grading.assignment import Assignment, SourceError
@@ -77,7 +78,7 @@ def run_grade(options: argparse.Namespace) -> int:
         variants = _variants(assignment, options.seed_file)
         _check(options, assignment, feedback)
     except (SourceError, SubmissionsError, ListError, SeedError, OSError, _UsageError) as error:
-        return stop(str(error), 1)
+        return stop(error, 1)
     limits = Limits(
         cell_seconds=options.cell_seconds,
         total_seconds=options.total_seconds,
@@ -90,7 +91,7 @@ def run_grade(options: argparse.Namespace) -> int:
         try:
             probe(runtime, limits)
         except SandboxError as error:
-            return stop(str(error), 3)
+            return stop(error, 3)
     grader = g.Grader(
         assignment,
         runtime,
@@ -101,28 +102,28 @@ def run_grade(options: argparse.Namespace) -> int:
         question=options.question,
     )
     try:
+        feedback.mkdir(parents=True, exist_ok=True)
         journal = _journal(output, assignment, options.question)
-    except _UsageError as error:
-        return stop(str(error), 1)
+    except (OSError, _UsageError) as error:
+        return stop(error, 1)
     start, progress = time.monotonic(), g.Progress(len(submissions))
     try:
         results = g.grade_all(grader, submissions, journal, options.jobs, progress)
         results = g.as_on_roster(results, grader.students, roster)
         if options.question:
             return _write_question(grader, submissions, results, journal, output, feedback)
+        results = g.flag_duplicates(results)
+        results += g.missing(assignment, roster, set(grader.students.values()))
+        told = _write(grader, results, output, feedback)
+        alike = similar.resembling(_prints(grader, submissions))
+        page = summary.summary_html(assignment, results, alike)
+        archive.write_whole(output.with_name(f"{output.stem}-summary.html"), page.encode())
     except KeyboardInterrupt:
         return stop("\nstopped; the same command goes on from here", 130)
+    except (OSError, _UsageError) as error:
+        return stop(error, 1)
     finally:
         journal.close()
-    results = g.flag_duplicates(results)
-    results += g.missing(assignment, roster, set(grader.students.values()))
-    try:
-        told = _write(grader, results, output, feedback)
-    except _UsageError as error:
-        return stop(str(error), 1)
-    alike = similar.resembling(_prints(grader, submissions))
-    page = summary.summary_html(assignment, results, alike)
-    report.write_text(output.with_name(f"{output.stem}-summary.html"), page)
     counts = Counter(r.status for r in results)
     words = ", ".join(f"{counts[s]} {s}" for s in g.STATUSES if counts[s])
     told.append(f"{output}: {words or 'nobody'}; {time.monotonic() - start:.1f} s")
@@ -131,13 +132,17 @@ def run_grade(options: argparse.Namespace) -> int:
 
 
 class _UsageError(ValueError):
-    """Options that do not go together."""
+    """Options that do not go together, or make no sense."""
 
 
 def _check(options: argparse.Namespace, assignment: Assignment, feedback: Path) -> None:
     """Raise ``_UsageError`` for options that would lose something or make no sense."""
-    if options.jobs < 1:
-        raise _UsageError("--jobs must be at least 1")
+    for name in ("jobs", "cell_seconds", "total_seconds", "memory_mb"):
+        if not 0 < getattr(options, name) < 1_000_000:
+            option = f"--{name.replace('_', '-')}"
+            raise _UsageError(f"{option} must be more than 0 and less than a million")
+    if options.output.is_dir():
+        raise _UsageError(f"{options.output} is a folder: give the name of a table to write")
     if options.submissions.is_dir() and any(
         p.resolve().is_relative_to(options.submissions.resolve())
         for p in (options.output, feedback)
@@ -158,6 +163,7 @@ def _journal(output: Path, assignment: Assignment, question: str | None) -> g.Jo
 
     Raises ``_UsageError`` if another run is writing it, or if one question is to be graded again
     in a table that no class was graded into: its pages would be made of that question alone.
+    Raises ``OSError`` if nothing can be written there.
     """
     path = output.with_name(f"{output.name}.journal")
     nobody = _UsageError(
@@ -169,7 +175,7 @@ def _journal(output: Path, assignment: Assignment, question: str | None) -> g.Jo
     output.parent.mkdir(parents=True, exist_ok=True)
     try:
         journal = g.Journal(path)
-    except OSError:
+    except BlockingIOError:
         raise _UsageError(f"another run is writing {path}") from None
     if question and not journal.has_class([q.name for q in assignment.automatic]):
         journal.close()
@@ -203,9 +209,9 @@ def _write(grader: g.Grader, results: list[g.Result], output: Path, feedback: Pa
     assignment = grader.assignment
     for result in results:
         page = report.feedback_html(grader.assignment_of(result.key) or assignment, result)
-        report.write_text(feedback / report.feedback_name(result), page)
+        archive.write_whole(feedback / report.feedback_name(result), page.encode())
     told = _write_essays(assignment, results, output) if assignment.judged else []
-    report.write_text(output, report.grades_csv(assignment, results), bom=True)
+    archive.write_whole(output, report.grades_csv(assignment, results).encode("utf-8-sig"))
     return told
 
 
@@ -216,21 +222,21 @@ def _write_essays(assignment: Assignment, results: list[g.Result], output: Path)
     for one that cannot be read.
     """
     there = sorted(output.parent.glob(f"{glob.escape(output.stem)}-essays*.csv"))
-    sheets = []
+    rows = []
     for path in there:
         try:
-            sheets.append(path.read_text(encoding="utf-8-sig"))
-        except (OSError, UnicodeDecodeError) as error:
+            rows += report.rows_of(path.read_text(encoding="utf-8-sig"))
+        except (OSError, UnicodeDecodeError, report.MergeError) as error:
             raise _UsageError(
                 f"{path}: {error}; save it as CSV in UTF-8 or move it away, then run this again"
             ) from None
-    fresh, replaced = report.unread(results, sheets)
+    fresh, replaced = report.unread(results, rows)
     if not any(r.essays for r in fresh):
         return ["no essay that is not in a sheet already: no new sheet"]
     ends = chain([""], (f"-{n}" for n in count(2)))
     names = (output.with_name(f"{output.stem}-essays{end}.csv") for end in ends)
     sheet = next(path for path in names if not path.exists())
-    report.write_text(sheet, report.essay_csv(assignment, fresh), bom=True)
+    archive.write_whole(sheet, report.essay_csv(assignment, fresh).encode("utf-8-sig"))
     told = [f"{sheet}: the essays that are in no other sheet"] if there else []
     return told + [f"{who}: a new text; delete the old row before you merge" for who in replaced]
 
@@ -248,7 +254,9 @@ def _write_question(
     names = [q.name for q in grader.assignment.automatic]
     files = {s.key: g.fingerprint_of(s) for s in submissions}
     before = {r.key: journal.latest(r.key, files[r.key], names) for r in results}
-    others = [r.name for r in results if (old := before[r.key]) and old.variant != r.variant]
+    # A sandbox that did not start says nothing of the variant.
+    ran = [r for r in results if before[r.key] and r.status != "failed"]
+    others = [r.name for r in ran if before[r.key].variant != r.variant]
     if others:
         who = ", ".join(others[:3]) + (f" and {len(others) - 3} more" if others[3:] else "")
         return stop(
@@ -270,8 +278,8 @@ def _write_question(
         if old and assignment and result.points.get(question) is not None:
             whole = replace(old, name=result.name, lms_id=result.lms_id).again(result)
             page = report.feedback_html(assignment, whole)
-            report.write_text(feedback / report.feedback_name(whole), page)
-    report.write_text(output, text, bom=True)
+            archive.write_whole(feedback / report.feedback_name(whole), page.encode())
+    archive.write_whole(output, text.encode("utf-8-sig"))
     then = "; merge the essays again" if grader.assignment.judged else ""
     print("\n".join([*said, f"{output}: {question} graded again{then}"]), file=sys.stderr)
     return 0

@@ -6,6 +6,7 @@ import argparse
 import sys
 from pathlib import Path
 
+from multivector import archive
 from multivector.grading.assignment import SourceError, read
 from multivector.grading.commands import stop
 
@@ -59,9 +60,9 @@ def run_merge(options: argparse.Namespace) -> int:
         assignment = read(options.assignment)
         grades, *sheets = map(_text, (options.grades, *options.essays))
         merged = report.merge_essays(assignment, grades, sheets)
+        archive.write_whole(options.output, merged.encode("utf-8-sig"))
     except (SourceError, report.MergeError, OSError) as error:
-        return stop(str(error), 1)
-    report.write_text(options.output, merged, bom=True)
+        return stop(error, 1)
     print(options.output)
     return 0
 
@@ -83,9 +84,9 @@ def run_export(options: argparse.Namespace) -> int:
             hint=assignment.title,
             scale=options.scale,
         )
-    except (SourceError, report.MergeError, lms.ListError, OSError, UnicodeDecodeError) as error:
-        return stop(str(error), 1)
-    report.write_bytes(options.output, filled.data)
+        archive.write_whole(options.output, filled.data)
+    except (SourceError, report.MergeError, lms.ListError, OSError) as error:
+        return stop(error, 1)
     told = [f"{options.output}: {filled.filled} grades of {out_of:g} in {filled.column!r}"]
     for heading, people in (
         ("left as they were, because they have no grade", filled.blank),
