@@ -60,6 +60,7 @@
     figure.layout.width = Number(poster.dataset.width);
     // A finger must be able to scroll the page over a chart.
     figure.layout.dragmode = false;
+    figure.layout.uirevision = "kept"; // a line hidden by its legend stays hidden when drawn anew
     return figure;
   }
 
@@ -90,9 +91,24 @@
       const length = Math.max((trace.x || []).length, (trace.y || []).length);
       return Array.from({ length: length }, function (_, point) { return { curveNumber: curve, pointNumber: point }; });
     });
-    const next = (Number(chart.dataset.point || -1) + by + points.length) % points.length;
+    const from = Number(chart.dataset.point || (by > 0 ? -1 : points.length));
+    const next = (from + by + points.length) % points.length;
     chart.dataset.point = next;
     window.Plotly.Fx.hover(live, [points[next]]);
+    setTimeout(function () { say(chart); }, 100); // Plotly draws no two labels within 50 ms
+  }
+
+  /** Tell who does not see it what the label at the point reads. */
+  function say(chart) {
+    if (!chart.nextElementSibling || !chart.nextElementSibling.matches(".book-point")) {
+      const place = document.createElement("p");
+      place.className = "book-point mv-hidden";
+      place.setAttribute("role", "status");
+      chart.after(place);
+    }
+    chart.nextElementSibling.textContent = Array.from(chart.querySelectorAll(".hoverlayer .hovertext text"))
+      .flatMap(function (text) { return text.children.length ? Array.from(text.children) : [text]; })
+      .map(function (line) { return line.textContent; }).filter(Boolean).join(", ");
   }
 
   function start() {
@@ -101,7 +117,7 @@
         chart.addEventListener(kind, function () { wake(chart); }, { passive: true });
       });
       chart.addEventListener("keydown", function (event) {
-        const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+        const by = { ArrowRight: 1, ArrowLeft: -1 }[event.key]; // the page itself goes up and down
         if (by && chart.dataset.state === "awake") { event.preventDefault(); step(chart, by); }
         if (event.key === "Escape" && window.Plotly) window.Plotly.Fx.unhover(chart.querySelector(".book-live"));
       });
@@ -113,7 +129,11 @@
         window.Plotly.react(chart.querySelector(".book-live"), figure.data, figure.layout, options);
       });
     }
-    window.addEventListener("resize", redraw);
+    let width = innerWidth; // a phone that hides its address bar changes the height alone
+    window.addEventListener("resize", function () {
+      if (innerWidth !== width) redraw();
+      width = innerWidth;
+    });
     new MutationObserver(redraw).observe(document.documentElement, { attributes: true, attributeFilter: ["data-theme"] });
   }
 

@@ -1,4 +1,4 @@
-// The small conveniences of every page. Reading, drawers and menus work without this file.
+// The small conveniences of every page. Reading and drawers work without this file.
 (function () {
   "use strict";
   const root = document.documentElement;
@@ -49,9 +49,11 @@
     const list = document.getElementById("pst-secondary-sidebar");
     if (!list) return;
     const links = Array.from(list.querySelectorAll("a[href^='#']"));
-    const target = new Map(links.map(function (link) {
-      return [document.getElementById(decodeURIComponent(link.hash.slice(1))), link];
-    }));
+    const sections = new Map();
+    links.forEach(function (link) {
+      const section = document.getElementById(decodeURIComponent(link.hash.slice(1)));
+      if (section) sections.set(section.querySelector("h1, h2, h3, h4, h5, h6") || section, link);
+    });
     const mark = function (link) {
       links.forEach(function (other) {
         other.classList.toggle("active", other === link);
@@ -59,14 +61,23 @@
         else other.removeAttribute("aria-current");
       });
     };
+    // The section whose heading was the last to pass a line near the top; but where the page ends
+    // before its heading comes so far, the section that was asked for. The zone has no upper edge,
+    // so that no jump leaps over it.
+    const passed = new Set();
+    const update = function () {
+      const asked = links.find(function (link) { return link.hash === location.hash; });
+      const atEnd = scrollY > 0 && scrollY + innerHeight >= root.scrollHeight - 2;
+      const heads = Array.from(sections.keys()).filter(function (head) { return passed.has(head); });
+      mark(atEnd && asked ? asked : sections.get(heads.pop()));
+    };
     const seen = new IntersectionObserver(function (entries) {
-      const top = entries.filter(function (entry) { return entry.isIntersecting; })[0];
-      if (top) mark(target.get(top.target.parentElement));
-    }, { rootMargin: "-10% 0px -60% 0px" });
-    target.forEach(function (link, section) {
-      const heading = section && section.querySelector("h1, h2, h3, h4, h5, h6");
-      if (heading && heading.parentElement === section) seen.observe(heading);
-    });
+      entries.forEach(function (entry) { passed[entry.isIntersecting ? "add" : "delete"](entry.target); });
+      update();
+    }, { rootMargin: "1000000px 0px -85% 0px" });
+    sections.forEach(function (link, head) { seen.observe(head); });
+    const foot = document.querySelector("footer");
+    if (foot) new IntersectionObserver(update).observe(foot);
     list.addEventListener("click", function (event) {
       const link = event.target.closest("a");
       if (!link) return;
@@ -142,7 +153,7 @@
     });
   }
 
-  // --- code, tables, menus ------------------------------------------------------------------------
+  // --- code, tables ------------------------------------------------------------------------
   function copyButtons() {
     if (!navigator.clipboard) return;
     all("div.highlight > pre").forEach(function (code) {
@@ -176,21 +187,11 @@
     all("pre, .cell_output > .output, .pst-scrollable-table-container").forEach(function (box) { sizes.observe(box); });
   }
 
-  function menus() {
-    const close = function (but) {
-      all("details.mv-menu[open]").forEach(function (menu) { if (menu !== but) menu.open = false; });
-    };
-    if (!document.querySelector("details.mv-menu")) return;
-    addEventListener("click", function (event) { close(event.target.closest("details.mv-menu")); });
-    addEventListener("keydown", function (event) {
-      const menu = event.key === "Escape" && event.target.closest("details.mv-menu[open]");
-      if (menu) { menu.open = false; menu.querySelector("summary").focus(); }
-    });
-  }
-
   /** A link into something folded opens it. */
   function unfold() {
-    const target = location.hash && document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    let name = location.hash.slice(1);
+    try { name = decodeURIComponent(name); } catch (error) { /* a link that was cut names nothing */ }
+    const target = name && document.getElementById(name);
     for (let box = target && target.closest("details"); box; box = box.parentElement.closest("details")) box.open = true;
     if (target && target.closest("details")) target.scrollIntoView();
   }
@@ -209,6 +210,17 @@
     last.addEventListener("load", function () { root.dataset.scripts = "all"; });
   }
 
+  /** A page that Back brings out of the browser's memory: nothing open over it, today's colours. */
+  function kept() {
+    addEventListener("pagehide", function () {
+      all("[popover]:popover-open").forEach(function (one) { one.hidePopover(); });
+      all("dialog[open]").forEach(function (one) { one.close(); });
+    });
+    addEventListener("pageshow", function (event) {
+      if (event.persisted) colours(stored("mode") || "auto");
+    });
+  }
+
   function start() {
     colours(root.dataset.mode || "auto");
     dark.addEventListener("change", function () { if (root.dataset.mode === "auto") colours("auto"); });
@@ -217,9 +229,9 @@
     searchPage();
     chapters();
     contents();
-    menus();
     unfold();
     addEventListener("hashchange", unfold);
+    kept();
     found();
     later(function () { copyButtons(); reach(); });
     // An explorer that comes late must know of the key it would have woken by.
