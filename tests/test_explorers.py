@@ -476,6 +476,45 @@ def test_what_is_known_since_a_deal_stands_in_the_table_and_in_the_file(tmp_path
         )
 
 
+def test_a_notebook_that_prints_explorers_again_and_again_keeps_no_listeners(tmp_path):
+    """A kernel sends the module with each cell that runs; only a page's mount may listen."""
+    script = """
+      const listeners = []; const quiet = { observe() {}, unobserve() {}, disconnect() {} };
+      globalThis.window = { addEventListener: (name) => listeners.push(name) };
+      globalThis.document = { readyState: "complete", querySelectorAll: () => [],
+        documentElement: { dataset: {} } };
+      globalThis.location = { hash: "" };
+      globalThis.IntersectionObserver = class { constructor() { Object.assign(this, quiet); } };
+      const { MV } = new Function(`${input.base}; return { MV };`)();
+      const before = listeners.length;
+      MV.mount("trade", {}); MV.mount("year", {});
+      return [before, listeners];
+    """
+    before, after = node(tmp_path, "trade", script, {"base": base.plain()})
+    assert before == 0 and sorted(after) == ["focusin", "keydown", "popstate"]
+
+
+@pytest.mark.parametrize("width", [654, 340])
+def test_no_name_of_a_region_covers_another(tmp_path, width):
+    state = made(explorers.Alignment).state()
+    controls = {c["key"]: c for c in state["spec"]["controls"]}
+    ends = [{key: c[end]} for key, c in controls.items() for end in ("min", "max")]
+    shown = node(tmp_path, "alignment", """
+        return input.ends.map((end) => explorer.show({ ...input.state, ...end }, input.width).svg);
+    """, {"state": state, "ends": [{}, *ends], "width": width})  # fmt: skip
+    name = re.compile(
+        r'<text x="([\d.]+)" y="([\d.]+)" class="mv-t mv-strong mv-halo"[^>]*>([^<]+)<'
+    )
+    seen = 0
+    for end, svg in zip([{}, *ends], shown, strict=True):
+        boxes = [(float(x), float(y), len(words) * 13 * 0.56) for x, y, words in name.findall(svg)]
+        seen += len(boxes)
+        for i, (x, y, wide) in enumerate(boxes):
+            for a, b, other in boxes[:i]:
+                assert abs(x - a) >= (wide + other) / 2 or abs(y - b) >= 16, end
+    assert seen > len(ends)
+
+
 def test_no_two_vectors_look_alike():
     """A vector is told by its colour and its mark together, in the picture and in its legend."""
     page = widgets.section(made(explorers.Year).state())

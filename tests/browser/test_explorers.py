@@ -237,6 +237,44 @@ def test_back_and_forward_and_a_shared_link(browser, homes, home):
         assert state_of(page, "trade") == shares
 
 
+def test_back_undoes_a_choice_also_where_the_page_was_opened_at_a_section(browser, homes):
+    with opened(browser, f"{homes['file']}#explorers") as page:
+        el = page.locator(LIVE.format("trade"))
+        first = state_of(page, "trade")
+        el.locator("input[value=exports]").check()
+        until(page, "location.hash.includes('trade.flow=exports')")
+        exports = state_of(page, "trade")
+        page.go_back()
+        until(page, "location.hash === '#explorers'")
+        assert state_of(page, "trade") == first
+        page.go_forward()
+        until(page, "location.hash.includes('flow')")
+        assert state_of(page, "trade") == exports
+        # A link within the page is a way to another place, not to another view.
+        page.evaluate("location.hash = '#explorers'")
+        assert state_of(page, "trade") == exports
+
+
+def test_a_moving_slider_is_heard_once_it_rests(browser, homes):
+    with opened(browser, homes["file"]) as page:
+        el = page.locator(LIVE.format("alignment"))
+        spoken = el.locator(".mv-spoken")
+        el.locator("input[type=range]").first.focus()
+        page.evaluate(
+            """() => { window.heard = [];
+                 new MutationObserver(() => heard.push(document.querySelector(
+                   '[data-explorer=alignment] .mv-spoken').textContent))
+                   .observe(document.querySelector('[data-explorer=alignment] .mv-spoken'),
+                     { childList: true, characterData: true, subtree: true }); }"""
+        )
+        for _ in range(8):
+            page.keyboard.press("ArrowRight")
+        until(page, "heard.length > 0")
+        assert page.evaluate("heard") == [el.locator(".mv-summary").inner_text()]
+        assert spoken.get_attribute("aria-live") == "polite"
+        assert el.locator(".mv-summary").get_attribute("aria-live") is None
+
+
 BAD = [
     "trade.partners=",
     "trade.partners=XXX,CHN",
@@ -281,6 +319,11 @@ def test_downloads_and_the_copied_link(browser, homes):
         picture = caught.value.path().read_text()
         assert picture.startswith("<svg") and "<desc>" in picture and "var(--" not in picture
         assert "rgb(" in picture, "the colours of the page did not travel"
+        other = page.locator(LIVE.format("alignment"))
+        with page.expect_download() as caught:
+            other.locator("[data-act=svg]").click()
+        # The halo of a name is drawn behind its letters, else it would cover them.
+        assert "paint-order: stroke" in caught.value.path().read_text()
         el.locator("[data-act=link]").click()
         el.locator(".mv-notice:not(:empty)").wait_for()
         assert page.evaluate("navigator.clipboard.readText()").endswith("#trade.flow=balance")

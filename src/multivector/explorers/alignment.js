@@ -77,12 +77,17 @@ const alignment = (() => {
     const shapes = order.map((k) => [k, region(v, order, k)]).filter(([, q]) => q.length > 2 && area(q) > 1e-6);
     let body = ""; let words = "";
     const point = [X(v.threat), Y(v.rivalry)];
+    const taken = [[point[0], point[1] + 4, 6]]; // what no name may cover: middle, line, half a width
     for (const [k, q] of shapes) {
       const [p, r] = middle(q); const half = MV.textWidth(names[k], 13.6) / 2 + 4;
-      const x = MV.clamp(X(p), left + half, left + side - half); let y = Y(r) + 4;
-      if (Math.abs(x - point[0]) < half + 10 && Math.abs(y - 4 - point[1]) < 18) y = point[1] + (y - 4 < point[1] ? -16 : 26);
+      const x = MV.clamp(X(p), left + half, left + side - half);
+      const free = (at) => at > top + 12 && at < top + side && taken.every(([a, b, h]) => Math.abs(x - a) >= half + h || Math.abs(at - b) >= 18);
+      const y = [0, 18, -18, 36, -36].map((by) => Y(r) + 4 + by).find(free) ?? Y(r) + 4;
       body += `<g class="mv-s${COLOUR[k]}"><path class="mv-area" d="M${q.map(([p, r]) => `${MV.px(X(p))} ${MV.px(Y(r))}`).join("L")}Z" ${MV.tip(`${names[k]}: ${MV.fmt(area(q) * 100, 0)} % of the square`)}/></g>`;
-      if (area(q) > 0.02) words += MV.text(x, y, names[k], "mv-strong mv-halo", "middle");
+      if (area(q) > 0.02) {
+        words += MV.text(x, y, names[k], "mv-strong mv-halo", "middle");
+        taken.push([x, y, half]);
+      }
     }
     body += words;
     for (const tick of [0, 0.25, 0.5, 0.75, 1]) {

@@ -291,7 +291,7 @@ const MV = (() => {
       return { mine, broken, params: out };
     },
   };
-  const page = { members: [], timer: null };
+  const page = { members: [], timer: null, view: "" };
   function fragment() {
     const parts = page.members.flatMap((m) => m.params());
     return parts.length ? `#${parts.join("&")}` : "";
@@ -304,15 +304,19 @@ const MV = (() => {
       const wanted = fragment();
       if (wanted === location.hash || (!wanted && !location.hash.includes("="))) return;
       try {
-        history.pushState(null, "", wanted || location.pathname + location.search);
+        // Each entry keeps its view: the address of a section names none, yet Back leads to one.
+        history.replaceState({ ...history.state, mv: page.view }, "");
+        history.pushState({ mv: wanted }, "", wanted || location.pathname + location.search);
+        page.view = wanted;
       } catch { /* a browser that refuses keeps the view, only the address stays behind */ }
     }, 250);
   }
-  function readAddress() {
+  function readAddress(kept) {
     clearTimeout(page.timer);
-    const hash = location.hash;
-    if (hash && !hash.includes("=")) return; // an ordinary anchor of the page
-    for (const m of page.members) m.apply(hash);
+    const view = kept ?? location.hash;
+    if (view && !view.includes("=")) return; // an ordinary anchor of the page
+    page.view = view;
+    for (const m of page.members) m.apply(view);
   }
 
   // ---------------------------------------------------------------- one explorer
@@ -370,7 +374,7 @@ const MV = (() => {
     return `<p class="mv-title">${esc(spec.title)}</p>${(chartFirst ? parts.reverse() : parts).join("")}`
       + `<p class="mv-readout" aria-hidden="true">&#160;</p>`
       + `<p class="mv-notice" role="status"></p>`
-      + `<p class="mv-summary" aria-live="polite">${esc(out.summary)}</p>`
+      + `<p class="mv-summary">${esc(out.summary)}</p><p class="mv-spoken mv-hide" aria-live="polite"></p>`
       + `<p class="mv-said-there">${saidHtml(out, spec.words, root)}</p>`
       + `<p class="mv-cannot"><strong>${esc(spec.words.cannot)}</strong> ${esc(spec.cannot)}</p>`
       + `<div class="mv-actions"><fieldset class="mv-lock"${lock}><legend class="mv-hide">${esc(spec.words.actions)}</legend>`
@@ -403,7 +407,7 @@ const MV = (() => {
     const from = drawn.querySelectorAll("*"); const to = copy.querySelectorAll("*");
     from.forEach((node, i) => {
       const style = getComputedStyle(node);
-      for (const p of ["fill", "stroke", "stroke-width", "stroke-dasharray", "opacity", "font-size", "font-weight"]) {
+      for (const p of ["fill", "stroke", "stroke-width", "stroke-dasharray", "stroke-linejoin", "paint-order", "opacity", "font-size", "font-weight"]) {
         to[i].style.setProperty(p, style.getPropertyValue(p));
       }
       if (node.tagName === "text") to[i].style.setProperty("font-family", "sans-serif");
@@ -462,7 +466,7 @@ const MV = (() => {
     const chart = $(".mv-chart"); const notice = $(".mv-notice");
     let [v, fine] = valuesOf(spec, model);
     let out; let mine = false; let queued = false; let width = 0;
-    let sent = 0; let saving = null;
+    let sent = 0; let saving = null; let speaking = null;
     const viewId = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
     const tableBox = $(".mv-tablebox"); const details = $(".mv-table"); const there = $(".mv-said-there");
 
@@ -474,10 +478,19 @@ const MV = (() => {
       chart.setAttribute("aria-label", out.summary);
       $(".mv-readout").textContent = "\u00a0";
       const summary = $(".mv-summary");
-      if (summary.textContent !== out.summary) summary.textContent = out.summary;
+      if (summary.textContent !== out.summary) { summary.textContent = out.summary; speak(); }
       there.innerHTML = saidHtml(out, spec.words, root);
       if (details.open) tableBox.innerHTML = tableHtml(out, root);
       for (const b of el.querySelectorAll('[data-act="csv"],[data-act="svg"]')) b.disabled = Boolean(out.message);
+    }
+    /** Say the new summary once the reader pauses, not at every pixel of a slider. */
+    function speak() {
+      clearTimeout(speaking);
+      speaking = setTimeout(() => {
+        $(".mv-spoken").textContent = out.summary;
+        // It stands above already: who reads on must not meet it twice.
+        speaking = setTimeout(() => { $(".mv-spoken").textContent = ""; }, 5000);
+      }, 500);
     }
     function refresh(words = "") {
       [v, fine] = valuesOf(spec, model);
@@ -662,7 +675,7 @@ const MV = (() => {
    * phone should not work for what may never be seen. A key may move the focus anywhere, and an
    * address may name any explorer: both wake all, before the browser looks where to go.
    */
-  const asleep = new Map();
+  const asleep = new Map(); let near = null;
   function wake(el) {
     const rise = asleep.get(el);
     if (!rise) return;
@@ -671,13 +684,22 @@ const MV = (() => {
     rise();
   }
   const wakeAll = () => [...asleep.keys()].forEach(wake);
-  const inPage = typeof window !== "undefined" && "IntersectionObserver" in window;
-  const near = inPage && new IntersectionObserver((entries) => {
-    for (const entry of entries) if (entry.isIntersecting) wake(entry.target);
-  }, { rootMargin: "100% 0px" });
+  /** For a page alone: a kernel's notebook gets this module anew with every cell that runs. */
+  function watch() {
+    near = new IntersectionObserver((entries) => {
+      for (const entry of entries) if (entry.isIntersecting) wake(entry.target);
+    }, { rootMargin: "100% 0px" });
+    for (const moved of ["keydown", "focusin"]) window.addEventListener(moved, wakeAll, true);
+    page.view = location.hash.includes("=") ? location.hash : "";
+    window.addEventListener("popstate", (event) => {
+      wakeAll();
+      if (page.members.length) readAddress(event.state?.mv);
+    });
+  }
 
   /** Bring to life every place in this page where the explorer `name` was printed. */
   function mount(name, made) {
+    if (!near) watch();
     const start = () => {
       for (const el of document.querySelectorAll(`section.mv-explorer[data-explorer="${name}"]`)) {
         const holder = el.querySelector("script.mv-state");
@@ -695,14 +717,6 @@ const MV = (() => {
     if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
     else start();
   }
-  if (inPage) {
-    for (const moved of ["keydown", "focusin"]) window.addEventListener(moved, wakeAll, true);
-    window.addEventListener("popstate", () => {
-      wakeAll();
-      if (page.members.length) readAddress();
-    });
-  }
-
   return { esc, fmt, px, clamp, sum, listing, ticks, scale, shape, text, svg, tip, hit, spread, legend, lines, bars, stack,
     textWidth, explorer, mount, Address, clean };
 })();
