@@ -8,18 +8,29 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 
 import pytest
 from conftest import BOOK
-from explorer_support import ALL, RANDOM_WALK, build_book, chromium, opened, ready, served, until
+from explorer_support import (
+    ALL,
+    LIVE,
+    RANDOM_WALK,
+    actions,
+    build_book,
+    chromium,
+    opened,
+    ready,
+    reveal,
+    served,
+    state_of,
+    until,
+    whole,
+)
 
 from multivector.book import assets
 
 pytestmark = pytest.mark.browser
 NAMES = list(ALL.values())
-#: a control that exists in every kind, for a first quick change in each explorer
-LIVE = "section.mv-explorer[data-explorer='{}']"
 
 
 @pytest.fixture(scope="module")
@@ -48,31 +59,6 @@ def where(homes, home, name):
     return next(p for p in pages if p.read_text(encoding="utf-8").count(mark) == 1).as_uri()
 
 
-def state_of(page, name):
-    return page.evaluate(
-        """(name) => {
-          const el = document.querySelector(`section.mv-explorer[data-explorer="${name}"]`);
-          return { state: el.querySelector('.mv-chart').dataset.state,
-            label: el.querySelector('.mv-chart').getAttribute('aria-label'),
-            summary: el.querySelector('.mv-summary').textContent,
-            chart: el.querySelector('.mv-chart').innerHTML,
-            notice: el.querySelector('.mv-notice').textContent,
-            controls: [...el.querySelectorAll('[data-control] input, [data-control] select')]
-              .filter((x) => x.type !== 'search').map((x) =>
-                /checkbox|radio/.test(x.type) ? x.checked : x.value) };
-        }""",
-        name,
-    )
-
-
-def whole(shown):
-    """A view is whole: something is drawn or said, and the picture is named by its summary."""
-    assert shown["state"] in ("ok", "empty"), shown["summary"]
-    assert shown["summary"].strip() and shown["label"] == shown["summary"]
-    assert "<svg" in shown["chart"] or "mv-message" in shown["chart"]
-    assert not re.search(r"NaN|undefined|Infinity|\bnull\b", shown["summary"] + shown["chart"])
-
-
 def in_address(page, name, control):
     """Wait until the address names the control, or until it need not: the value is the default."""
     page.wait_for_timeout(300)
@@ -85,43 +71,6 @@ def controls(page, name):
           `section.mv-explorer[data-explorer="${name}"] .mv-state`).textContent).spec.controls""",
         name,
     )
-
-
-def reveal(page, name, control):
-    """Bring a control into view the way a reader would; returns its box."""
-    el = page.locator(LIVE.format(name))
-    for key, values in control.get("when", {}).items():
-        el.locator(f"[data-control={key}] label:has(input[value='{values[0]}'])").click()
-    for fold in el.locator(".mv-fold > summary, .mv-row > summary").all():
-        if not fold.evaluate("x => x.parentElement.open"):
-            fold.click()
-    box = el.locator(f"[data-control='{control['key']}']")
-    assert box.is_visible(), control["key"]
-    return box
-
-
-def actions(page, box, control, touch=False):
-    """Everything a mouse or a finger can do to a control, to call one after the other."""
-    for kind in ("radio", "checkbox"):
-        for label in box.locator(f"label:visible:has(input[type={kind}])").all()[:6]:
-            yield label.tap if touch else label.click
-    for select in box.locator("select").all():
-        for option in control["options"][:6]:
-            yield lambda select=select, option=option: select.select_option(option[0])
-    for button in box.locator("[data-step]").all():
-        yield button.tap if touch else button.click
-    for field in box.locator("input[type=text]").all():
-        yield lambda field=field: field.fill("https://example.org/#weighing.step=nonsense")
-    for slider in box.locator("input[type=range]").all():
-        for part in (0.1, 0.9) if control["type"] == "slider" else (0.2,):
-
-            def click(slider=slider, part=part):
-                slider.scroll_into_view_if_needed()
-                at = slider.bounding_box()
-                press = page.touchscreen.tap if touch else page.mouse.click
-                press(at["x"] + at["width"] * part, at["y"] + at["height"] / 2)
-
-            yield click
 
 
 def drive(page, name, touch=False):

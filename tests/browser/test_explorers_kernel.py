@@ -3,12 +3,23 @@
 from __future__ import annotations
 
 import json
+from itertools import islice
 
 import nbformat
 import pytest
-from explorer_support import cell_output, chromium, jupyterlab
+from explorer_support import (
+    ALL,
+    actions,
+    cell_output,
+    chromium,
+    jupyterlab,
+    reveal,
+    state_of,
+    whole,
+)
 from nbclient import NotebookClient
 
+from multivector import explorers
 from multivector.book import widgets
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
@@ -83,6 +94,29 @@ def test_clicks_reach_python_and_python_moves_the_view(notebook):
     )
     assert refused == "TraitError"
     assert el.locator("[data-act=link]").count() == 0, "a notebook's address is not ours to write"
+
+
+@pytest.mark.parametrize("cls", [cls for cls in ALL if cls != "Trade"])
+def test_every_control_reaches_python(lab, cls):
+    """A slider, a step, a list, a grid, a text: what the view holds, the kernel holds."""
+    code = f"from multivector import explorers\nexplorer = explorers.{cls}()\nexplorer"
+    with chromium() as browser, cell_output(browser, lab, code, EXPLORER) as page:
+        name = ALL[cls]
+        for control in getattr(explorers, cls)().spec["controls"]:
+            key = control["key"]
+            box = reveal(page, name, control)
+            before = python(page, "print(json.dumps(explorer.values))")[key]
+            first = state_of(page, name)["controls"]
+            heard = []
+            for act in islice(actions(page, box, control), 3):
+                act()
+                whole(state_of(page, name))
+                page.wait_for_timeout(300)
+                heard.append(python(page, "print(json.dumps(explorer.values))")[key])
+            assert any(value != before for value in heard), key
+            python(page, f"explorer.set_trait({key!r}, json.loads({json.dumps(before)!r}))")
+            page.wait_for_timeout(300)
+            assert state_of(page, name)["controls"] == first, f"{key}: Python did not move the view"
 
 
 def test_no_quick_change_is_lost(notebook):

@@ -2,18 +2,26 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import zipfile
+from pathlib import Path
+from urllib.request import url2pathname
 
+import install_browser
 import pikepdf
 import pytest
 from conftest import BOOK, ROOT
 from explorer_support import until
+from lxml import html
 from test_book import (  # noqa: F401 - the same tests, of the unpacked copy
     test_a_chart_answers_the_keyboard,
+    test_every_figure_is_drawn_described_and_answers,
     test_every_page_opens_without_error_or_foreign_request,
     test_without_javascript_nothing_is_lost,
 )
 
+from multivector.book import downloads
 from multivector.book.keep import __main__ as keep
 from multivector.book.keep import pdf, still
 from multivector.book.keep.about import About
@@ -34,10 +42,22 @@ def address(tmp_path_factory):
 
 @pytest.fixture
 def pages() -> list[str]:
-    """One page of each kind: the copy holds the same files that every page was tested with."""
+    """One page of each kind: the copy holds the very files that every page was tested with."""
     return [f"chapters/{name}.html" for name in (
         "index", "theory/bandwagoning", "case-2025/year", "case-2025/trade", "reference/glossary",
         "reference/statements")] + ["search.html"]  # fmt: skip
+
+
+def test_the_copy_holds_the_very_files(address):
+    """So what every page of the book is tested for, the copy is tested for."""
+    copy = Path(url2pathname(address.removeprefix("file://")))
+    left_out = {".buildinfo", "objects.inv"}
+    here = {p.relative_to(BOOK).as_posix(): p for p in BOOK.rglob("*") if p.is_file()}
+    there = {p.relative_to(copy).as_posix(): p for p in copy.rglob("*") if p.is_file()}
+    assert set(there) - set(here) == {"READ-ME.txt", "LICENCE.txt"}
+    assert {Path(name).name for name in set(here) - set(there)} <= left_out
+    both = sorted(here.keys() & there.keys())
+    assert [n for n in both if here[n].read_bytes() != there[n].read_bytes()] == []
 
 
 def test_the_first_page_is_the_landing_page(visit):
@@ -138,6 +158,23 @@ def test_every_letter_of_the_print_is_in_a_font_of_the_print(printed):
                  and o.get("/Type") == "/Font" and "/BaseFont" in o]  # fmt: skip
         names = {str(o.BaseFont).partition("+")[2] for o in fonts}
     assert names and all(name.startswith(("Noto", "DejaVu")) for name in names), names
+
+
+@pytest.mark.slow
+def test_one_command_makes_every_file_and_the_book_as_it_is_published(tmp_path):
+    command = [sys.executable, "-m", "multivector.book.keep", "--browser", install_browser.find()]
+    subprocess.run([*command, "--book", str(BOOK), "--out", str(tmp_path)], check=True)
+    made = {p.name for p in tmp_path.iterdir()}
+    assert made == {*downloads.FILES, "SHA256SUMS", "site"}
+    check = ["sha256sum", "--check", "--quiet", "SHA256SUMS"]
+    assert subprocess.run(check, cwd=tmp_path, capture_output=True).returncode == 0
+    landing = html.parse(str(tmp_path / "site/chapters/index.html")).getroot()
+    offered = landing.xpath("//*[contains(@class, 'mv-downloads')]//a/@href")
+    there = [(tmp_path / "site/chapters" / one).resolve() for one in offered]
+    assert {p.name for p in there} == set(downloads.FILES) and all(p.is_file() for p in there)
+    with zipfile.ZipFile(tmp_path / downloads.BOOK) as copy:
+        inside = copy.read("multi-vector/chapters/index.html").decode()
+    assert downloads.PDF not in inside, "the copy holds no print"
 
 
 def test_a_single_page_prints_whole(chromium):
