@@ -11,6 +11,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from lxml import html
 from sphinx.errors import ExtensionError
 
 from multivector.book import address, pictures, preview
@@ -196,6 +197,19 @@ def test_every_page_is_described_in_words_of_its_own():
         assert 40 < len(words) <= 200 and not words.endswith(":"), (page.name, words)
         said.setdefault(words, []).append(page.name)
     assert [names for names in said.values() if len(names) > 1] == []
+
+
+@pytest.mark.slow
+def test_words_in_cyrillic_name_their_language():
+    """A screen reader would spell them out in an English voice."""
+    pages = sorted(BOOK.glob("chapters/**/*.html"))
+    assert pages, "the book is not built; run: make book"
+    for page in pages:
+        tree = html.parse(str(page), html.HTMLParser(encoding="utf-8"))
+        for words in tree.xpath("//body//text()[not(ancestor::script or ancestor::code)]"):
+            holder = words.getparent().getparent() if words.is_tail else words.getparent()
+            language = holder.xpath("string(ancestor-or-self::*[@lang][1]/@lang)")
+            assert language != "en" or not re.search("[\u0400-\u04ff]", words), (page.name, words)
 
 
 @pytest.mark.slow
