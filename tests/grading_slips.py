@@ -109,7 +109,7 @@ SLIPS_04 = [
     ("q3", "unmoved = ['A']", "know what is traded"),
     ("q3", "unmoved = []", "what cancels"),
     ("q3", "ratio = ratio_two_counts", "keep to one count"),
-    ("q3", "ratio = gdp['RUS'] / gdp['KAZ']", "product of another country"),
+    ("q3", "ratio = gdp['RUS'] / gdp['KAZ']", "GDP of another country"),
     ("q3", "ratio_two_counts = ratio", "put the customs figure on China's side"),
     (
         "q3",

@@ -571,7 +571,7 @@ def shock_partner(
         ValueError: as for ``shares``, an unknown partner, or a fraction outside [0, 1].
 
     Limiting cases: x = 0 changes nothing. With f = 0, or d = 1, vulnerability is sensitivity;
-    with f = 1 and d = 0 it is nothing, however large the partner: *dependence is not size but
+    with f = 1 and d = 0 it is nothing, however large the partner: *vulnerability is not size but
     lack of substitutes*. With no other partner nothing can be redirected and f counts as 0.
 
     Source: sensitivity and vulnerability after Keohane and Nye 1977; supply effect, Hirschman
