@@ -56,6 +56,7 @@ Written by `python -m benchmarks.pages`, not by hand, on the book as of commit {
 Lighthouse {lighthouse}, mobile with its simulated throttling; performance and times are the median
 of {runs} runs, on {cores} cores with a benchmark index of {speed:.0f}.
 KB are gzip, before a reader touches anything.
+Search and the page for lost addresses ask search engines to leave them out: hence their SEO of 60.
 Peers measured the same way on such a machine, when the book was begun: a Plotly lecture of a policy
 course (afeld/python-public-policy) performance 49 with 2.86 MB, QuantEcon's introductory lectures
 43 to 45 with 0.96 to 1.12 MB, the theme's default page 49 with 837 KB.

@@ -28,19 +28,24 @@ def tracked() -> list[Path]:
         return [p for p in ROOT.rglob("*") if p.is_file() and not hidden & set(p.parts)]
 
 
-def outside_fences(text: str) -> list[tuple[int, str]]:
-    """Lines of a page outside front matter and fenced blocks of code or data."""
+#: Fenced blocks that hold words of ours
+WORDS = re.compile(r"\s*(`{3,}|~{3,})\{(self-check|objectives|glossary|assignment|list-table)\}")
+
+
+def outside_fences(text: str, *, words: bool = False) -> list[tuple[int, str]]:
+    """Lines of a page outside front matter and fenced blocks; ``words``: those of words too."""
     kept, open_fence, matter = [], None, text.startswith("---\n")
+    held = False
     for number, line in enumerate(text.split("\n"), 1):
         if matter:
             matter = number == 1 or line.strip() != "---"
             continue
         fence = re.match(r"\s*(`{3,}|~{3,})", line)
         if fence and open_fence is None:
-            open_fence = fence.group(1)
+            open_fence, held = fence.group(1), words and bool(WORDS.match(line))
         elif fence and line.strip() == open_fence:
             open_fence = None
-        elif open_fence is None:
+        elif open_fence is None or held:
             kept.append((number, line))
     return kept
 
@@ -211,7 +216,7 @@ SPELLED = {
 def prose(text: str) -> str:
     """A page with its lines in place and nothing in them but words of ours."""
     lines = [""] * len(text.split("\n"))
-    for number, line in outside_fences(text):
+    for number, line in outside_fences(text, words=True):
         lines[number - 1] = re.sub(
             r"\{[\w:]+\}`[^`]*`|`[^`]*`|\]\([^)]*\)|\]\{[^}]*\}|https?://\S+", " ", line
         )
@@ -247,8 +252,10 @@ def test_prose_is_spelled_and_british(tmp_path):
 
 
 @pytest.mark.parametrize("words", ["Their labor was in vain.", "It occured in May.", "A theatre."])
-def test_the_spelling_is_really_read(tmp_path, words):
-    (tmp_path / "page.md").write_text(prose(f"# A\n\n`labor` {words}\n"))
+@pytest.mark.parametrize("around", ["{}", "```{{self-check}} sc-a\n- [x] Yes. :: {}\n```"])
+def test_the_spelling_is_really_read(tmp_path, around, words):
+    text = f"# A\n\n`labor`\n\n{around.format(words)}\n\n```python\nlabor = 1\n```\n"
+    (tmp_path / "page.md").write_text(prose(text))
     assert bool(misspelt(tmp_path)) == (words != "A theatre.")
 
 
