@@ -97,15 +97,15 @@ const investment = (() => {
 
   function ladder({ data, v, W }) {
     const deals = data.deals.filter((d) => v.years || d.date.startsWith("2025"));
-    const wide = W >= 560; const left = wide ? 260 : 8; const rowH = wide ? 40 : 62; const top = 34;
+    const wide = W >= 560; const left = wide ? 260 : 8; const rowH = wide ? 40 : 66; const top = 34;
     const X = MV.scale(0, data.rungs.length - 1, left + 20, W - 34);
     let body = data.rungs.map((r, i) => `<line class="mv-grid" x1="${MV.px(X(i))}" x2="${MV.px(X(i))}" y1="${top - 8}" y2="${top + deals.length * rowH}"/>`
       + MV.text(X(i), (X(1) - X(0) > 95) || i % 2 === 0 ? 12 : 26, r, "mv-muted", "middle")).join("");
     deals.forEach((d, i) => {
-      const y = top + i * rowH + (wide ? 16 : 40); const a = data.rungs.indexOf(d.from); const b = data.rungs.indexOf(d.to);
+      const y = top + i * rowH + (wide ? 16 : 45); const a = data.rungs.indexOf(d.from); const b = data.rungs.indexOf(d.to);
       const [label, colour] = DIRECTION[d.direction];
       const lines = wrap(d.title, wide ? 36 : Math.floor(W / 7)).slice(0, 2);
-      lines.forEach((l, k) => { body += MV.text(0, y + (wide ? 0 : -26) + k * 16 - (wide && lines.length > 1 ? 4 : -4), l); });
+      lines.forEach((l, k) => { body += MV.text(0, y + (wide ? 0 : -31) + k * 16 - (wide && lines.length > 1 ? 4 : -4), l); });
       body += `<g class="mv-s${colour}" ${MV.tip(`${d.title} (${d.date}): ${d.words}; ${label}; ${d.from === d.to ? d.to : `${d.from}, then ${d.to}`}. ${d.by}`)}>`
         + (a === b ? "" : `<path class="mv-line" d="M${MV.px(X(a))} ${y}L${MV.px(X(b))} ${y}"/>` + `<g class="mv-hollow">${MV.shape(colour, X(a), y, 5)}</g>`)
         + `${MV.shape(colour, X(b), y, 6)}${MV.hit(X(b), y, 14)}</g>`;
