@@ -132,6 +132,24 @@ def test_the_folded_answer_holds_every_feedback_the_right_one_first() -> None:
     assert folded.index("yes: it is") < folded.index("no: it is not")
 
 
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("- [x] a :: Right: four parts.", "Four parts."),
+        ("- [x] a :: Right, and no more.", "And no more."),
+        ("- [x] a :: Yes: *it* is.", "<em>it</em> is."),
+        ("- [x] a :: Right.", "Right."),
+        ("- [x] a :: Rightly so.", "Rightly so."),
+        ("- [ ] a :: No: shares stay.", "Shares stay."),
+        ("- [ ] a :: No share does.", "No share does."),
+        ("- [ ] a :: Right, but of last year.", "Right, but of last year."),
+    ],
+)
+def test_a_feedback_does_not_repeat_the_verdict_before_it(line: str, why: str) -> None:
+    check = selfcheck.parse("sc-a", f":multiple:\nQ?\n{line}\n- [x] b :: yes")
+    assert f'<span class="mv-check-why">{why}</span>' in selfcheck.form(check)
+
+
 def test_plain_markdown_is_escaped_before_it_is_marked_up() -> None:
     assert selfcheck.markdown_inline("*a* < `b<c` [d](e)") == (
         '<em>a</em> &lt; <code>b&lt;c</code> <a href="e">d</a>'

@@ -34,6 +34,8 @@ _CHOICE = re.compile(r"^- \[([ xX])\] (.*)$")
 _NUMBER = re.compile(r"^([=!])\s*(.*)$")
 _ITEM = re.compile(r"^\d+\. (.*)$")
 _ROLE = re.compile(r"^\{(fact|glue|glue:text)\}`([^`]+)`$")
+#: How a feedback begins that repeats the verdict before it, by whether the answer is right
+_ECHO = {True: re.compile(r"^(?:Right|Yes)[:;,.] +(.)"), False: re.compile(r"^No[:;,.] +(.)")}
 _STATIC = Path(__file__).resolve().parent / "book" / "static"
 
 
@@ -287,7 +289,8 @@ def _answer(check: SelfCheck) -> list[Piece]:
         text = _shown_number(answer) if check.kind == "numeric" else answer.text
         out += [("html", "<span>"), ("inline", text), ("html", "</span>")]
         if answer.feedback:
-            out += [("html", ' <span class="mv-check-why">'), ("inline", answer.feedback),
+            why = _ECHO[answer.right].sub(lambda first: first[1].upper(), answer.feedback)
+            out += [("html", ' <span class="mv-check-why">'), ("inline", why),
                     ("html", "</span>")]  # fmt: skip
         out.append(("html", "</li>"))
     out.append(("html", f"</{tag}>"))
@@ -370,6 +373,10 @@ export default {
     globalThis.mvSelfCheck(el, function (name, right) {
       model.set("result", right ? "right" : "wrong");
       model.save_changes();
+    });
+    // JupyterLab must not act on keys typed here; it asks the element that has the focus first.
+    el.querySelectorAll("a, button, input, summary").forEach(function (one) {
+      one.dataset.lmSuppressShortcuts = "true";
     });
   },
 };

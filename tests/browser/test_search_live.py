@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from urllib.parse import quote
 
@@ -14,6 +15,7 @@ pytestmark = pytest.mark.browser
 DESKTOP = {"width": 1280, "height": 800}
 PHONE = {"width": 360, "height": 740}
 STATUS = "document.getElementById('mv-found').textContent"
+QUERY = "document.getElementById('search-results').dataset.query"
 INDICES = ("searchindex.js", "find-index.js", "language_data.js")
 
 
@@ -27,14 +29,19 @@ def found(tab, query: str) -> dict[str, list[str]]:
     """Search for ``query``; return {group: [first line of each result]}."""
     tab.locator("#mv-query").fill(query)
     tab.locator("#mv-query").press("Enter")
-    shown = "wanted => document.getElementById('search-results').dataset.query === wanted"
-    until(tab, shown, query)
+    until(tab, f"wanted => {QUERY} === wanted", query)
     groups = tab.locator("#search-results section").all()
     return {
         re.sub(r" \(\d+\)$", "", group.locator("h2").inner_text()):
             [item.inner_text() for item in group.locator("li").all()]
         for group in groups
     }  # fmt: skip
+
+
+def load(index):
+    """Return what one of the two indices holds: each is a call with one argument."""
+    text = index.read_text("utf-8")
+    return json.loads(text[text.index("(") + 1 : text.rindex(")")])
 
 
 def test_results_come_in_three_groups_with_a_count_that_is_said(visit):
@@ -63,6 +70,45 @@ def test_from_a_server_the_address_keeps_the_words(chromium, book):
     assert reader.trouble == []
 
 
+def test_back_finds_the_results_of_words_that_were_only_typed(chromium, book):
+    with served(book) as home:
+        reader = Visit(chromium, home, viewport=DESKTOP)
+        tab = reader.open("search.html")
+        tab.locator("#mv-query").press_sequentially("hedging", delay=20)
+        until(tab, f"{QUERY} === 'hedging'")
+        lines = tab.locator("#search-results li").all_inner_texts()
+        tab.locator("#search-results a").first.click()
+        tab.wait_for_url("**/chapters/**")
+        tab.go_back()
+        tab.locator("#search-results a").first.wait_for()
+        assert tab.locator("#mv-query").input_value() == "hedging"
+        assert tab.locator("#search-results li").all_inner_texts() == lines
+        reader.context.close()
+    assert reader.trouble == []
+
+
+MARKS = """new Promise(done => setTimeout(() => {
+    const marks = [...document.querySelectorAll('span.highlighted')];
+    done(marks.map(mark => [mark.textContent.toLowerCase(),
+                            mark.closest('script, style, code, pre') !== null]));
+}, 300))"""
+
+
+def test_only_a_page_that_a_result_opens_is_marked_and_only_with_telling_words(visit):
+    reader = visit(viewport=DESKTOP)
+    tab = reader.open("search.html")
+    found(tab, "the balance of Russia's power")
+    assert reader.open("chapters/theory/balancing.html").evaluate(MARKS) == []
+    tab.locator("#search-results section").first.locator("a").first.click()
+    tab.wait_for_url("**/chapters/**")
+    tab.locator("span.highlighted").first.wait_for()
+    marks = tab.evaluate(MARKS)
+    assert {word for word, _ in marks} <= {"balance", "russia", "power"}
+    assert not any(code for _, code in marks), "marked where a script reads, or a reader copies"
+    assert reader.open("chapters/theory/bandwagoning.html").evaluate(MARKS) == [], "marked once"
+    assert reader.trouble == []
+
+
 def test_a_statement_shows_its_speaker_and_leads_to_its_row(visit):
     reader = visit(viewport=DESKTOP)
     tab = reader.open("search.html")
@@ -83,6 +129,11 @@ def test_a_statement_shows_its_speaker_and_leads_to_its_row(visit):
         ("осалдық", "Glossary", "Vulnerability", "kk"),
         ("interdep", "Chapters and pages", "Interdependence", None),
         ("steppe eagle", "Statements", "Steppe Eagle", None),
+        ("policies", "Statements", "policy", None),  # where the stem is not a beginning
+        ("policies", "Glossary", "policy", None),
+        ("ties", "Glossary", "tie", None),
+        ("multivector", "Glossary", "Multi-vector", None),
+        ("multivectorism", "Glossary", "Multi-vector", None),
     ],
 )
 def test_words_are_found_in_their_tongue_by_their_beginning(visit, query, group, words, tongue):
@@ -92,6 +143,27 @@ def test_words_are_found_in_their_tongue_by_their_beginning(visit, query, group,
     if tongue:
         assert tab.locator(f"#search-results span[lang={tongue}]").count() >= 1
     assert reader.trouble == []
+
+
+@pytest.mark.parametrize(("query", "stem"), [("gas", "ga"), ("ties", "ti")])
+def test_a_short_stem_is_not_a_beginning(visit, book, query, stem):
+    """"Gas" must not find "gaps", nor "ties" whatever begins with "ti"."""
+    tab = visit(viewport=DESKTOP).open("search.html")
+    found(tab, query)
+    pages = load(book / "searchindex.js")
+    holding = set()
+    for words in (pages["terms"], pages["titleterms"]):
+        for word, files in words.items():
+            if word.startswith(query) or word in (stem, f"{stem}e"):
+                holding |= set(files if isinstance(files, list) else [files])
+    ours = load(book / "_static/find-index.js")
+    whole = re.compile(rf"\b({query}|{stem}e?d?\b)", re.IGNORECASE)
+    counts = [len(holding)] + [
+        sum(any(whole.search(str(text)) for text in entry.values()) for entry in ours[group])
+        for group in ("statements", "terms")
+    ]
+    said = tab.locator("#mv-found").inner_text()
+    assert [int(count) for count in re.findall(r"\d+", said)] == counts
 
 
 def test_quotes_in_russian_and_kazakh_are_found_and_marked(visit):

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from explorer_support import cell_output, jupyterlab, until
 from playwright.sync_api import Browser, Page
 from sphinx.testing.util import SphinxTestApp
 
@@ -28,7 +29,7 @@ SOURCE = """# Questions
 :fixed:
 Which?
 - [ ] wrong :: no: it is *not*
-- [x] right :: yes: it is
+- [x] right :: Right: yes: it is
 ```
 
 ```{self-check} sc-many
@@ -107,7 +108,7 @@ def test_every_choice_has_its_own_answer(page: Page) -> None:
     assert check(page, "sc-choice") == "✗ Not yet. no: it is not"
     page.get_by_label("right", exact=True).check()
     assert result(page, "sc-choice") == ""  # a new choice takes the old verdict away
-    assert check(page, "sc-choice") == "✓ Right. yes: it is"
+    assert check(page, "sc-choice") == "✓ Right. Yes: it is"
 
 
 def test_a_missing_choice_is_said_and_not_named(page: Page) -> None:
@@ -134,6 +135,15 @@ def test_a_missing_choice_is_said_and_not_named(page: Page) -> None:
         ("0.26", "✗ Not yet. divide"),
         ("-0.27", "✗ Not yet. divide"),
         ("1,270", "✗ Not yet. divide"),
+        ("27 per cent", "✓ Right. that is it"),
+        ("27percent", "✓ Right. that is it"),
+        ("27/100", "✓ Right. that is it"),
+        (" 3 ⁄ 11 ", "✓ Right. that is it"),
+        ("81/3", "✗ Not yet. a percentage, not a share"),
+        ("¼", "✗ Not yet. divide"),
+        ("27/0", "That is not a number."),
+        ("1 1/4", "That is not a number."),
+        ("1¼", "That is not a number."),
     ],
 )
 def test_a_number_is_read_as_people_write_it(page: Page, typed: str, said: str) -> None:
@@ -180,11 +190,30 @@ def test_results_stay_in_the_browser_and_tick_the_objective(page: Page) -> None:
     assert page.context.cookies() == []
 
 
-def test_broken_storage_does_not_break_the_check(page: Page) -> None:
-    page.evaluate("localStorage.setItem('mv-selfcheck', 'not JSON')")
+@pytest.mark.parametrize("text", ["not JSON", "5", '"x"', "[]", "null"])
+def test_nonsense_in_storage_is_read_as_nothing(page: Page, text: str) -> None:
+    page.evaluate("text => localStorage.setItem('mv-selfcheck', text)", text)
     page.reload()
     page.get_by_label("right", exact=True).check()
     assert "✓ Right." in check(page, "sc-choice")
+    assert json.loads(page.evaluate("localStorage.getItem('mv-selfcheck')")) == {
+        "sc-choice": "right"}  # fmt: skip
+
+
+def test_what_another_page_erases_is_no_longer_answered(page: Page) -> None:
+    for back in (False, True):
+        page.get_by_label("right", exact=True).check()
+        check(page, "sc-choice")
+        mark = page.locator("#sc-choice .mv-check-mark")
+        assert mark.inner_text() == "✓ answered"
+        erase = "localStorage.removeItem('mv-selfcheck')"
+        if back:  # out of the browser's memory
+            page.evaluate(f"{erase}; dispatchEvent(new Event('pageshow'))")
+        else:
+            other = page.context.new_page()
+            other.goto(page.url)
+            other.evaluate(erase)
+        until(page, "!document.querySelector('#sc-choice .mv-check-mark').textContent")
 
 
 def test_a_screen_reader_is_told(page: Page) -> None:
@@ -203,9 +232,9 @@ def test_without_a_script_there_is_a_question_and_an_answer(
     tab.goto(address)
     assert tab.locator(".mv-check-actions").first.is_hidden()
     form = tab.locator("#sc-choice")
-    assert form.get_by_text("yes: it is").is_hidden()
+    assert form.get_by_text("Yes: it is").is_hidden()
     form.locator("summary").click()
-    assert form.get_by_text("yes: it is").is_visible()
+    assert form.get_by_text("Yes: it is").is_visible()
     # Enter in a field must not send the reader away.
     tab.locator("#sc-number input").press("Enter")
     assert tab.url == address
@@ -214,7 +243,7 @@ def test_without_a_script_there_is_a_question_and_an_answer(
 
 def test_print_shows_every_answer(page: Page) -> None:
     page.emulate_media(media="print")
-    assert page.locator("#sc-choice").get_by_text("yes: it is").is_visible()
+    assert page.locator("#sc-choice").get_by_text("Yes: it is").is_visible()
     assert page.locator(".mv-check-actions").first.is_hidden()
 
 
@@ -267,3 +296,34 @@ def test_every_self_check_of_the_book_answers(chromium: Browser, book: Path) -> 
             asked += 1
     tab.close()
     assert asked
+
+
+ASK = """
+from multivector import selfcheck
+selfcheck.ask("sc-lab", ":order:\\nIn time.\\n1. one\\n2. two\\n3. three :: [why](#)")
+"""
+
+
+@pytest.mark.slow
+def test_keys_on_a_self_check_do_not_drive_the_notebook(
+    chromium: Browser, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    cells = """() => { const nb = window.jupyterapp.shell.currentWidget.content;
+                       return [nb.activeCellIndex, nb.widgets.length]; }"""
+    with (
+        jupyterlab(tmp_path_factory.mktemp("lab")) as lab,
+        cell_output(chromium, lab, ASK, ".mv-check[data-alive]") as tab,
+    ):
+        before = tab.evaluate(cells)
+        form = tab.locator(".mv-check")
+        form.locator("details").evaluate("one => { one.open = true; }")
+        controls = form.locator("button, summary, a").all()
+        assert len(controls) == 3 * 2 + 2 + 1 + 1
+        for control in controls:
+            control.focus()
+            for key in ("ArrowDown", "b", "d", "d"):
+                tab.keyboard.press(key)
+            tab.wait_for_timeout(100)
+            assert tab.evaluate(cells) == before, control.evaluate("one => one.outerHTML")
+        form.get_by_role("button", name="Check", exact=True).press("Enter")
+        assert "Not yet" in form.locator(".mv-check-result").inner_text()

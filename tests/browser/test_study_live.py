@@ -144,9 +144,32 @@ def test_the_table_counts_exports_erases_and_undoes(visit, tmp_path):
     assert row(tab, CHAPTER) == ["no", f"0 of {goals}", f"0 of {asked}", "0"]
     assert tab.evaluate("Object.keys(localStorage).filter(key => key.startsWith('mv-'))") == []
     assert "Erased" in tab.get_by_role("status").inner_text()
+    tab.get_by_role("button", name="Erase").click()  # again, and nothing is lost
     tab.get_by_role("button", name="Undo").press("Enter")
     assert row(tab, CHAPTER) == shown
     assert tab.evaluate("document.activeElement.dataset.act") == "erase"
+    kept = [tab.evaluate("key => localStorage.getItem(key)", f"mv-{key}") for key in (
+        "study", "selfcheck")]  # fmt: skip
+    assert [json.loads(text) for text in kept] == [study, answered]
+    assert reader.trouble == []
+
+
+def test_where_nothing_is_kept_there_is_nothing_to_erase_or_bring_back(visit):
+    reader = visit(viewport=DESKTOP)
+    tab = reader.open(PROGRESS)
+    tab.get_by_role("button", name="Erase").click()
+    assert tab.get_by_role("status").inner_text() == "There is nothing to erase."
+    assert tab.get_by_role("button", name="Undo").is_disabled()
+    assert reader.trouble == []
+
+
+def test_what_another_page_erased_is_gone_when_back_shows_the_page_from_memory(visit):
+    reader = visit(viewport=DESKTOP)
+    tab = reader.open(CHAPTER)
+    box = tab.locator(".mv-tick input").first
+    box.check()
+    tab.evaluate("localStorage.clear(); dispatchEvent(new Event('pageshow'))")
+    assert not box.is_checked()
     assert reader.trouble == []
 
 
@@ -161,6 +184,14 @@ def test_refused_storage_costs_nothing_but_memory(visit, storage):
     until(tab, "document.querySelector('.mv-read input').checked")
     tab.get_by_role("button", name="Show all code").click()
     assert box.is_checked()
+    answered = tab.locator(".mv-check-mark", has_text="✓ answered")
+    choices = tab.locator(".mv-check[data-kind=choice]").all()
+    for count, form in enumerate(choices, 1):  # each is known beside those before it
+        right = form.locator("[data-right='1']").get_attribute("data-answer")
+        form.locator(f"input[value='{right}']").check()
+        form.get_by_role("button", name="Check", exact=True).click()
+        assert answered.count() == count
+    assert len(choices) > 1
     table = reader.open(PROGRESS)
     assert "keeps nothing here" in table.get_by_role("status").inner_text()
     table.get_by_role("button", name="Erase").click()

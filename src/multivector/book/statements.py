@@ -83,7 +83,7 @@ def _filters(rows: list[facts.Fact]) -> str:
         )
         fields += (
             f'<label>{_HEAD[column]} <select data-column="{column}">'
-            f'<option value="">all</option>{options}</select></label>'
+            f'<option value="">any</option>{options}</select></label>'
         )
     return f'<form class="mv-filters mv-js">{fields}</form>'
 

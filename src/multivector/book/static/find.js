@@ -30,32 +30,38 @@
 
   // --- words --------------------------------------------------------------------------------
   const words = function (text) { return fold(text).split(/[^\p{L}\p{N}_]+/u).filter(Boolean); };
-  const fold = function (text) { return text.normalize("NFC").toLowerCase().replace(/\u0451/g, "\u0435"); };
+  const fold = function (text) { return text.normalize("NFC").toLowerCase().replace(/\u0451/g, "\u0435").replace(/multivector/g, "multi-vector"); };
+  // Sphinx's stemmer takes "ties" to "ti" and leaves "tie".
+  const stem = function (word) { return typeof Stemmer === "function" ? new Stemmer().stemWord(word).replace(/ie$/, "i") : word; };
+
+  /** The words of a query that tell something: "of" does not. */
+  function telling(query) {
+    const common = Array.from(typeof stopwords === "undefined" ? [] : stopwords);
+    return words(query).filter(function (word) { return !common.includes(word); });
+  }
 
   /**
    * The beginnings by which a word may be found, best first. Russian and Kazakh words change their
-   * endings: of a long one the last letters may differ.
+   * endings: of a long one the last letters may differ. "Ga" of "gas" begins too much else.
    */
   function beginnings(word) {
-    const stem = typeof Stemmer === "function" ? new Stemmer().stemWord(word) : word;
-    const all = [word, stem];
+    const all = [word];
+    if (stem(word).length > 3) all.push(stem(word));
     if (/[\u0400-\u04ff]/.test(word) && word.length >= 6) all.push(word.slice(0, Math.max(5, word.length - 3)));
-    return Array.from(new Set(all));
+    return all;
   }
 
   /** How well a word of the text answers a word of the query: whole 3, beginning 2, stem 1, no 0. */
   function fit(wanted, word) {
     if (word === wanted[0]) return 3;
     const place = wanted.findIndex(function (start) { return word.startsWith(start); });
-    return place < 0 ? 0 : place === 0 ? 2 : 1;
+    if (place >= 0) return place ? 1 : 2;
+    // Sphinx's index holds stems, ours words; the first letter spares most words the stemmer.
+    return word[0] === wanted[0][0] && [word, stem(word)].includes(stem(wanted[0])) ? 1 : 0;
   }
 
-  function wantedOf(query) {
-    const all = words(query);
-    const common = typeof stopwords === "undefined" ? [] : Array.from(stopwords);
-    const telling = all.filter(function (word) { return !common.includes(word); });
-    return (telling.length ? telling : all).map(beginnings);
-  }
+  /** How well the best of some words does. */
+  const best = function (wanted, list) { return list.reduce(function (most, word) { return Math.max(most, fit(wanted, word)); }, 0); };
 
   // --- three groups ---------------------------------------------------------------------------
   /** Pages that hold every word: [{page, title, sections, score}]. */
@@ -67,7 +73,7 @@
       const score = new Map();
       const add = function (index, weight) {
         Object.keys(index).forEach(function (word) {
-          const value = word && fit(one, fold(word));
+          const value = best(one, words(word));
           if (value) list(index[word]).forEach(function (file) { score.set(file, Math.max(score.get(file) || 0, value * weight)); });
         });
       };
@@ -79,7 +85,7 @@
     });
     Object.keys(pages.alltitles).forEach(function (title) {
       const has = words(title);
-      if (!wanted.every(function (one) { return has.some(function (word) { return fit(one, word); }); })) return;
+      if (!wanted.every(function (one) { return best(one, has); })) return;
       pages.alltitles[title].forEach(function (place) {
         if (!kept.has(place[0]) || !place[1] || title === pages.titles[place[0]]) return;
         (sections[place[0]] = sections[place[0]] || []).push({ title: title.replace(/^ \((.*)\)$/, "$1"), id: place[1] });
@@ -97,15 +103,13 @@
       let score = 0;
       const has = fields.map(function (name) { return words(entry[name] || ""); });
       const every = wanted.every(function (one) {
-        let best = 0;
+        let most = 0;
         has.forEach(function (list, place) {
-          list.forEach(function (word) {
-            const value = fit(one, word);
-            if (value) best = Math.max(best, value + (fields.length - place) / 10);
-          });
+          const value = best(one, list);
+          if (value) most = Math.max(most, value + (fields.length - place) / 10);
         });
-        score += best;
-        return best > 0;
+        score += most;
+        return most > 0;
       });
       // A short name that is the query comes before a long one that holds it.
       score += wanted.length / Math.max(1, has[0].length);
@@ -181,7 +185,10 @@
   function show(query) {
     out.replaceChildren();
     out.setAttribute("data-query", query);
-    const wanted = wantedOf(query);
+    // Back leads to these results again. Under file: a browser may refuse.
+    try { history.replaceState(null, "", "?q=" + encodeURIComponent(query)); } catch (error) { /* as a file */ }
+    const told = telling(query);
+    const wanted = (told.length ? told : words(query)).map(beginnings);
     if (!wanted.length) {
       status.textContent = query.trim() ? "There is no word in that." : "";
       return;
@@ -195,9 +202,16 @@
     group("Glossary", meant, termItem);
     group("Chapters and pages", chapters, chapterItem);
     group("Statements", said, statementItem);
-    // The page that a result opens marks these words; see page.js.
-    try { localStorage.setItem("sphinx_highlight_terms", words(query).join(" ")); } catch (error) { /* private mode */ }
   }
+
+  /** The page that a result opens marks these words; see page.js. */
+  function mark(event) {
+    if (!event.target.closest("a")) return;
+    const marked = telling(out.getAttribute("data-query")).filter(function (word) { return word.length > 2; });
+    try { localStorage.setItem("sphinx_highlight_terms", marked.join(" ")); } catch (error) { /* private mode */ }
+  }
+  out.addEventListener("mousedown", mark); // of files each may get a new process: at the click it is late
+  out.addEventListener("click", mark);
 
   let last = null;
   function search() {
@@ -221,8 +235,6 @@
       event.preventDefault();
       clearTimeout(waiting);
       search();
-      // Under file: a browser may refuse; the search has been made all the same.
-      try { history.replaceState(null, "", "?q=" + encodeURIComponent(field.value)); } catch (error) { /* as a file */ }
     });
   }
 

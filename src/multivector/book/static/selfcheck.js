@@ -4,21 +4,30 @@
   "use strict";
   const KEY = "mv-selfcheck";
 
-  /** What the reader has answered: {name: "right" | "wrong"}; {} where storage is refused. */
+  let unkept = null; // what a browser refused to keep: known until the page closes
+
+  /** What the reader has answered: {name: "right" | "wrong"}; {} where nothing sensible is kept. */
   function remembered() {
-    try { return JSON.parse(localStorage.getItem(KEY)) || {}; } catch (error) { return {}; }
+    if (unkept) return unkept;
+    try {
+      const kept = JSON.parse(localStorage.getItem(KEY));
+      return Object.prototype.toString.call(kept) === "[object Object]" ? kept : {};
+    } catch (error) { return {}; }
   }
 
   function remember(name, right) {
     const all = remembered();
     // A right answer stays right: trying the others afterwards is how one learns.
     all[name] = right || all[name] === "right" ? "right" : "wrong";
-    try { localStorage.setItem(KEY, JSON.stringify(all)); } catch (error) { /* private window */ }
+    try { localStorage.setItem(KEY, JSON.stringify(all)); unkept = null; } catch (error) { unkept = all; }
   }
 
-  /** Read a number as people write it: 0.27, 0,27, 1,200, 27 %, −3. NaN where it is none. */
+  /** Read a number as people write it: 0.27, 0,27, 1,200, 27 %, −3, 1/4, ¼. NaN where it is none. */
   function numberOf(text) {
-    let plain = text.trim().replace(/[\s\u00a0\u202f$€₸]/g, "").replace(/\u2212/g, "-").replace(/%$/, "");
+    const typed = /^[\u00bc-\u00be\u2150-\u215e]$/.test(text) ? text.normalize("NFKC") : text;
+    const parts = /^(\d+)\s*[/\u2044]\s*0*([1-9]\d*)$/.exec(typed);
+    if (parts) return parts[1] / parts[2];
+    let plain = text.replace(/[\s\u00a0\u202f$€₸]/g, "").replace(/\u2212/g, "-").replace(/%$/, "");
     if (/^[-+]?[1-9]\d{0,2}(,\d{3})+(\.\d+)?$/.test(plain)) plain = plain.replace(/,/g, "");
     else plain = plain.replace(",", ".");
     return /^[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?$/i.test(plain) ? Number(plain) : NaN;
@@ -37,11 +46,11 @@
     const otherwise = form.querySelector(".mv-check-otherwise > span");
     const kind = form.dataset.kind;
     if (kind === "numeric") {
-      const text = form.querySelector("input").value;
+      const text = form.querySelector("input").value.trim().replace(/per ?cent$/i, "%");
       const value = numberOf(text);
-      if (Number.isNaN(value)) return { right: null, say: text.trim() ? "That is not a number." : "Type a number first." };
+      if (Number.isNaN(value)) return { right: null, say: text ? "That is not a number." : "Type a number first." };
       // With a per cent sign 27 % is also the share 0.27.
-      const values = /%\s*$/.test(text) ? [value, value / 100] : [value];
+      const values = text.endsWith("%") ? [value, value / 100] : [value];
       const hit = function (item) { return values.some(function (v) { return within(v, item); }); };
       const right = items.find(function (item) { return item.dataset.right === "1" && hit(item); });
       const wrong = items.find(function (item) { return item.dataset.right === "0" && hit(item); });
@@ -142,14 +151,12 @@
     box.removeAttribute("data-verdict");
   }
 
-  function mark(form, state) {
-    const place = form.querySelector(".mv-check-mark");
-    place.textContent = state === "right" ? "\u2713 answered" : "";
-  }
-
-  /** Mark the objectives of this page all of whose self-checks have been answered. */
-  function tick() {
+  /** Mark the self-checks that have been answered, and the objectives all of whose checks have. */
+  function mark() {
     const all = remembered();
+    document.querySelectorAll(".mv-check").forEach(function (form) {
+      form.querySelector(".mv-check-mark").textContent = all[form.id] === "right" ? "\u2713 answered" : "";
+    });
     document.querySelectorAll(".mv-objectives li[id]").forEach(function (goal) {
       const number = goal.id.replace("obj-", "");
       const forms = Array.from(document.querySelectorAll(".mv-check")).filter(function (form) {
@@ -181,13 +188,12 @@
   function start() {
     window.mvSelfCheck(document, function (name, right) {
       remember(name, right);
-      mark(document.getElementById(name), remembered()[name]);
-      tick();
+      mark();
       document.dispatchEvent(new CustomEvent("mv-selfcheck", { detail: { name: name, right: right } }));
     });
-    const all = remembered();
-    document.querySelectorAll(".mv-check").forEach(function (form) { mark(form, all[form.id]); });
-    tick();
+    mark();
+    addEventListener("storage", mark); // another tab
+    addEventListener("pageshow", mark); // Back, from a page that erased it
   }
 
   // In a notebook the widget calls mvSelfCheck itself, with its own listener.

@@ -27,6 +27,17 @@
       count.textContent = shown === rows.length ? rows.length + " statements" : shown + " of " + rows.length + " statements";
     }
 
+    /** A link to a row that the filter hides takes the filter away. */
+    function reveal() {
+      const row = rows.find(function (one) { return one.hidden && "#" + one.id === location.hash; });
+      if (!row) return;
+      form.reset();
+      show();
+      // After the browser's own scrolling, which reckons with rows on a phone that are not laid out.
+      setTimeout(function () { row.scrollIntoView(); });
+    }
+    addEventListener("popstate", reveal); // hashchange would miss a row asked for twice
+
     // What a cell says may not sort by its letters: "over $15 bn", "6 November 2025".
     function order(cell) { return cell.dataset.sort || cell.textContent; }
 
@@ -45,6 +56,7 @@
         body.append.apply(body, down ? sorted.reverse() : sorted);
       });
     });
+    show(); // a browser that comes back fills the form as it was
   }
 
   document.querySelectorAll(".mv-statements").forEach(start);

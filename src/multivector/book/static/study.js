@@ -168,10 +168,11 @@
       say("Exported as " + link.download + ".");
     });
     button("erase").addEventListener("click", function () {
-      erased = keys.map(stored);
+      const now = keys.map(stored);
+      if (now.some(function (text) { return text !== null; })) erased = now; // not what Undo holds already
       keys.forEach(function (key) { keep(key, null); });
-      button("undo").disabled = false;
-      say("Erased. Undo brings it back until you leave this page.");
+      button("undo").disabled = !erased;
+      say(erased ? "Erased. Undo brings it back until you leave this page." : "There is nothing to erase.");
       show();
     });
     button("undo").addEventListener("click", function () {
@@ -310,6 +311,7 @@
     code();
     tips();
     addEventListener("storage", show); // another tab
+    addEventListener("pageshow", show); // Back, from a page that erased it
   }
 
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
