@@ -94,18 +94,24 @@ MARKS = """new Promise(done => setTimeout(() => {
 }, 300))"""
 
 
-def test_only_a_page_that_a_result_opens_is_marked_and_only_with_telling_words(visit):
-    reader = visit(viewport=DESKTOP)
-    tab = reader.open("search.html")
-    found(tab, "the balance of Russia's power")
-    assert reader.open("chapters/theory/balancing.html").evaluate(MARKS) == []
-    tab.locator("#search-results section").first.locator("a").first.click()
-    tab.wait_for_url("**/chapters/**")
-    tab.locator("span.highlighted").first.wait_for()
-    marks = tab.evaluate(MARKS)
-    assert {word for word, _ in marks} <= {"balance", "russia", "power"}
-    assert not any(code for _, code in marks), "marked where a script reads, or a reader copies"
-    assert reader.open("chapters/theory/bandwagoning.html").evaluate(MARKS) == [], "marked once"
+@pytest.mark.parametrize("scheme", ["http", "file"])
+def test_only_a_page_that_a_result_opens_is_marked_and_only_with_telling_words(
+    chromium, book, scheme
+):
+    with served(book) as home:
+        reader = Visit(chromium, home if scheme == "http" else book.as_uri(), viewport=DESKTOP)
+        tab = reader.open("search.html")
+        found(tab, "the balance of Russia's power")
+        assert reader.open("chapters/theory/balancing.html").evaluate(MARKS) == []
+        tab.locator("#search-results section").first.locator("a").first.click()
+        tab.wait_for_url("**/chapters/**")
+        tab.locator("span.highlighted").first.wait_for()
+        marks = tab.evaluate(MARKS)
+        assert {word for word, _ in marks} <= {"balance", "russia", "power"}
+        assert not any(code for _, code in marks), "marked where a script reads, or a reader copies"
+        assert "highlight" not in tab.url
+        assert reader.open("chapters/theory/bandwagoning.html").evaluate(MARKS) == [], "marked once"
+        reader.context.close()
     assert reader.trouble == []
 
 

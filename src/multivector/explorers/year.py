@@ -65,9 +65,9 @@ def tables(events: pd.DataFrame, ranks: pd.DataFrame) -> dict[str, Any]:
 
     ``map``: width, height, land, kazakhstan, and Astana's pixel; ``events`` in sequence: place,
     when, day (of the year; the middle of the month where no day is known), exact, vector, format,
-    x, y (pixels), km (from Astana, of a trip; else ``None``), route (path), what, by, said (id of the
-    statement, its page, quote, language and English), ranks (who calls the visit what, and the rank
-    that is).
+    x, y (pixels), km (from Astana, of a trip; else ``None``), route (path), what, by, said (id of
+    the statement, its page, quote, language and English), ranks (who calls the visit what, and the
+    rank that is).
     """
     start = events["date_start"].astype(str)
     chosen = events[start.str.startswith(YEAR) & (events["format"] != "absence")].copy()

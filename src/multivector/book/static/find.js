@@ -204,14 +204,15 @@
     group("Statements", said, statementItem);
   }
 
-  /** The page that a result opens marks these words; see page.js. */
-  function mark(event) {
-    if (!event.target.closest("a")) return;
-    const marked = telling(out.getAttribute("data-query")).filter(function (word) { return word.length > 2; });
-    try { localStorage.setItem("sphinx_highlight_terms", marked.join(" ")); } catch (error) { /* private mode */ }
-  }
-  out.addEventListener("mousedown", mark); // of files each may get a new process: at the click it is late
-  out.addEventListener("click", mark);
+  // The page that a result opens marks these words; see page.js.
+  out.addEventListener("click", function (event) {
+    const link = event.target.closest("a");
+    if (!link) return;
+    const marked = telling(out.getAttribute("data-query")).filter(function (word) { return word.length > 2; }).join(" ");
+    // A file may get a process of its own, which does not learn what this one stored last.
+    if (location.protocol === "file:") link.search = "highlight=" + encodeURIComponent(marked);
+    else try { localStorage.setItem("sphinx_highlight_terms", marked); } catch (error) { /* private mode */ }
+  });
 
   let last = null;
   function search() {

@@ -150,6 +150,12 @@
       script.async = false;
       script.src = home + name + ".js";
       document.head.append(script);
+      // It marks, 10 ms later, what it finds anywhere: not where a script reads, or a reader copies.
+      script.addEventListener("load", function () {
+        setTimeout(function () {
+          all(":is(script, style, code, pre) span.highlighted").forEach(function (one) { one.replaceWith(one.textContent); });
+        }, 20);
+      });
     });
   }
 
