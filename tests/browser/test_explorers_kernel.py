@@ -96,6 +96,23 @@ def test_clicks_reach_python_and_python_moves_the_view(notebook):
     assert el.locator("[data-act=link]").count() == 0, "a notebook's address is not ours to write"
 
 
+def test_keys_typed_in_an_explorer_never_reach_the_notebook(notebook):
+    """JupyterLab would go to the next cell, add one, or delete the one in use."""
+    page = notebook
+    cells = """(() => { const nb = window.jupyterapp.shell.currentWidget.content;
+      return [nb.activeCellIndex, nb.widgets.length]; })()"""
+    before = page.evaluate(cells)
+    el = page.locator("section.mv-explorer")
+    for control in ("input[type=radio]", "[data-act=csv]", ".mv-table > summary", ".mv-tablebox"):
+        if control == ".mv-tablebox":
+            el.locator(".mv-table > summary").click()
+        el.locator(control).first.focus()
+        for key in ("ArrowDown", "b", "a", "x"):
+            page.keyboard.press(key)
+        page.wait_for_timeout(300)
+        assert page.evaluate(cells) == before, control
+
+
 @pytest.mark.parametrize("cls", [cls for cls in ALL if cls != "Trade"])
 def test_every_control_reaches_python(lab, cls):
     """A slider, a step, a list, a grid, a text: what the view holds, the kernel holds."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from explorer_support import until
+from explorer_support import idle, until
 
 pytestmark = pytest.mark.browser
 
@@ -157,3 +157,13 @@ def test_without_a_script_the_table_is_plain_and_its_links_lead_to_rows(visit):
     tab.locator("#s-equidistance-mustafin a").first.click()
     assert tab.locator("#s-balance-kazinform").is_visible()
     assert tab.url.endswith("#s-balance-kazinform")
+
+
+@pytest.mark.parametrize("fact", ["balance-kazinform", "paper-china-economic"])
+def test_a_link_leads_to_its_row_on_a_phone_too(visit, fact):
+    """Rows above are not laid out when the browser scrolls; the row asked for shows."""
+    tab = visit(viewport=PHONE).open(f"chapters/reference/statements.html#s-{fact}")
+    idle(tab)
+    tab.wait_for_timeout(300)
+    top = tab.evaluate(f"document.getElementById('s-{fact}').getBoundingClientRect().top")
+    assert 0 <= top < PHONE["height"] - 50

@@ -651,9 +651,10 @@ const MV = (() => {
         const box = document.createElement("section");
         box.className = "mv-explorer";
         box.dataset.explorer = spec.name;
-        box.dataset.lmSuppressShortcuts = "true"; // JupyterLab must not act on keys typed here
         box.setAttribute("aria-label", spec.title);
         box.innerHTML = html(def, spec, model.get("data"), v, { uid: `mv${count}`, home: "kernel" });
+        // JupyterLab must not act on keys typed here; it asks the element that has the focus first.
+        for (const one of box.querySelectorAll("button, input, select, summary, [tabindex]")) one.dataset.lmSuppressShortcuts = "true";
         el.replaceChildren(box);
         return attach(def, { model, el: box, home: "kernel" });
       },

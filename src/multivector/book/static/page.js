@@ -145,17 +145,13 @@
   function found() {
     if (document.getElementById("mv-query")) return;
     if (!stored("sphinx_highlight_terms") && !new URLSearchParams(location.search).has("highlight")) return;
+    // Not where a script reads, or a reader copies.
+    all(":is(script, style, code, pre), :is(code, pre) *").forEach(function (one) { one.classList.add("nohighlight"); });
     ["documentation_options", "doctools", "sphinx_highlight"].forEach(function (name) {
       const script = document.createElement("script");
       script.async = false;
       script.src = home + name + ".js";
       document.head.append(script);
-      // It marks, 10 ms later, what it finds anywhere: not where a script reads, or a reader copies.
-      script.addEventListener("load", function () {
-        setTimeout(function () {
-          all(":is(script, style, code, pre) span.highlighted").forEach(function (one) { one.replaceWith(one.textContent); });
-        }, 20);
-      });
     });
   }
 

@@ -29,12 +29,16 @@
 
     /** A link to a row that the filter hides takes the filter away. */
     function reveal() {
-      const row = rows.find(function (one) { return one.hidden && "#" + one.id === location.hash; });
+      const row = asked();
       if (!row) return;
-      form.reset();
-      show();
+      if (row.hidden) { form.reset(); show(); }
       // After the browser's own scrolling, which reckons with rows on a phone that are not laid out.
-      setTimeout(function () { row.scrollIntoView(); });
+      setTimeout(function () { bring(row); });
+    }
+    function asked() { return rows.find(function (one) { return "#" + one.id === location.hash; }); }
+    function bring(row) {
+      const top = row.getBoundingClientRect().top;
+      if (top < 0 || top > innerHeight - 50) row.scrollIntoView();
     }
     addEventListener("popstate", reveal); // hashchange would miss a row asked for twice
 
@@ -57,6 +61,7 @@
       });
     });
     show(); // a browser that comes back fills the form as it was
+    if (asked()) bring(asked());
   }
 
   document.querySelectorAll(".mv-statements").forEach(start);
