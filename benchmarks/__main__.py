@@ -6,7 +6,6 @@ believe it; ``pages`` keeps a record of its own.
 
 import io
 import os
-import subprocess
 import sys
 from contextlib import redirect_stdout
 from importlib import import_module
@@ -34,10 +33,8 @@ class Tee(io.StringIO):
 
 def record(said: dict[str, str]) -> None:
     """Write what each benchmark said, by its name, into ``TIMES.md``."""
-    git = ["git", "-C", benchmarks.__path__[0], "log", "-1", "--format=%h of %cs"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
-    words = INTRODUCTION.format(names=" ".join(said), commit=commit, cores=os.cpu_count(),
-                                python=sys.version.split()[0])  # fmt: skip
+    words = INTRODUCTION.format(names=" ".join(said), commit=benchmarks.commit(),
+                                cores=os.cpu_count(), python=sys.version.split()[0])  # fmt: skip
     parts = [f"\n## {name}\n\n```text\n{text.strip()}\n```\n" for name, text in said.items()]
     Path(__file__).with_name("TIMES.md").write_text(words + "".join(parts), encoding="utf-8")
 
@@ -52,7 +49,7 @@ def main(names: list[str]) -> None:
             import_module(f"benchmarks.{name}").main()
         if name != "pages":
             said[name] = heard.getvalue()
-    if os.environ.get("MULTIVECTOR_RECORD") == "1":
+    if said and os.environ.get("MULTIVECTOR_RECORD") == "1":
         record(said)
 
 

@@ -35,6 +35,7 @@ from pathlib import Path
 
 import yaml
 
+import benchmarks
 from multivector.book import PARTS
 from multivector.book.assets import node_command
 
@@ -180,8 +181,6 @@ def cells(found: dict[str, float]) -> list[str]:
 def record(table: dict[str, tuple[float, dict[str, float]]]) -> None:
     """Write our measurements, page -> (KB, Lighthouse's numbers), into ``RESULTS.md``."""
     version = json.loads((ROOT / "node_modules/lighthouse/package.json").read_text("utf-8"))
-    git = ["git", "-C", str(ROOT), "log", "-1", "--format=%h of %cs"]
-    commit = subprocess.run(git, capture_output=True, text=True, check=True).stdout.strip()
     heads = ("page", "KB", *SCORES, *TIMES)
     lines = [
         "| " + " | ".join(heads) + " |",
@@ -192,7 +191,7 @@ def record(table: dict[str, tuple[float, dict[str, float]]]) -> None:
         ),
     ]
     words = INTRODUCTION.format(
-        commit=commit, lighthouse=version["version"], runs=RUNS, cores=os.cpu_count(),
+        commit=benchmarks.commit(), lighthouse=version["version"], runs=RUNS, cores=os.cpu_count(),
         speed=statistics.median(one["speed"] for _, one in table.values()),
     )  # fmt: skip
     text = f"{words}\n" + "\n".join(lines) + "\n"

@@ -14,7 +14,9 @@ import pytest
 from lxml import html
 from sphinx.errors import ExtensionError
 
+from multivector import facts
 from multivector.book import address, pictures, preview
+from multivector.explorers import base
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "_build" / "html"
@@ -197,6 +199,17 @@ def test_every_page_is_described_in_words_of_its_own():
         assert 40 < len(words) <= 200 and not words.endswith(":"), (page.name, words)
         said.setdefault(words, []).append(page.name)
     assert [names for names in said.values() if len(names) > 1] == []
+
+
+@pytest.mark.slow
+def test_an_explorer_knows_the_page_that_lists_a_statement():
+    pages = {}
+    for fact in facts.all_facts().values():
+        page = base.listed(fact)
+        if page not in pages:
+            pages[page] = (BOOK / f"{page}.html").read_text(encoding="utf-8")
+        assert f'id="s-{fact.fact_id}"' in pages[page], (page, fact.fact_id)
+    assert len(pages) == 2
 
 
 @pytest.mark.slow

@@ -161,14 +161,19 @@ def test_touch_on_a_narrow_phone(browser, homes, home, name):
         assert not small, f"too small for a finger: {small}"
 
 
+def choose_exports(page):
+    """Choose exports in the trade explorer; returns what it showed before and shows now."""
+    first = state_of(page, "trade")
+    page.locator(LIVE.format("trade")).locator("input[value=exports]").check()
+    until(page, "location.hash.includes('trade.flow=exports')")
+    return first, state_of(page, "trade")
+
+
 @pytest.mark.parametrize("home", ["http", "file"])
 def test_back_and_forward_and_a_shared_link(browser, homes, home):
     with opened(browser, homes[home]) as page:
         el = page.locator(LIVE.format("trade"))
-        first = state_of(page, "trade")
-        el.locator("input[value=exports]").check()
-        until(page, "location.hash.includes('trade.flow=exports')")
-        exports = state_of(page, "trade")
+        first, exports = choose_exports(page)
         el.locator("input[value=share]").check()
         until(page, "location.hash.includes('trade.unit=share')")
         shares = state_of(page, "trade")
@@ -188,11 +193,7 @@ def test_back_and_forward_and_a_shared_link(browser, homes, home):
 
 def test_back_undoes_a_choice_also_where_the_page_was_opened_at_a_section(browser, homes):
     with opened(browser, f"{homes['file']}#explorers") as page:
-        el = page.locator(LIVE.format("trade"))
-        first = state_of(page, "trade")
-        el.locator("input[value=exports]").check()
-        until(page, "location.hash.includes('trade.flow=exports')")
-        exports = state_of(page, "trade")
+        first, exports = choose_exports(page)
         page.go_back()
         until(page, "location.hash === '#explorers'")
         assert state_of(page, "trade") == first
