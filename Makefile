@@ -13,7 +13,7 @@ book: .venv/.book assets
 
 # The book to keep: offline zip, PDF, ePub, notebooks, data, checksums; and the site that links them.
 dist: .venv/.test book
-	$(BIN)/python -m multivector.book.assets --dev
+	$(BIN)/python -m multivector.book.build.assets --dev
 	$(BIN)/python tests/install_browser.py
 	$(BIN)/python -m multivector.book.keep --browser "$$($(BIN)/python tests/install_browser.py --path)"
 
@@ -28,7 +28,7 @@ check: .venv/.test assets
 
 # Everything, a real browser included.
 test: .venv/.test
-	$(BIN)/python -m multivector.book.assets --dev
+	$(BIN)/python -m multivector.book.build.assets --dev
 	$(BIN)/python tests/install_browser.py
 	$(BIN)/python tests/install_sandbox.py
 	$(BIN)/python tests/install_java.py
@@ -41,7 +41,7 @@ soak: .venv/.test
 	$(BIN)/python -m pytest -q -m soak
 
 bench: .venv/.test book
-	$(BIN)/python -m multivector.book.assets --dev
+	$(BIN)/python -m multivector.book.build.assets --dev
 	$(BIN)/python tests/install_browser.py
 	$(BIN)/python -m benchmarks
 
@@ -51,7 +51,7 @@ data: .venv/.book
 	$(BIN)/python -m multivector.data codebook
 
 assets: .venv/.book
-	@$(BIN)/python -m multivector.book.assets
+	@$(BIN)/python -m multivector.book.build.assets
 
 clean:
 	rm -rf _build dist .pytest_cache .hypothesis .ruff_cache

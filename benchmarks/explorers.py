@@ -28,7 +28,7 @@ from explorer_support import (  # noqa: E402
 )
 
 from multivector import explorers  # noqa: E402
-from multivector.book import widgets  # noqa: E402
+from multivector.book.figures import widgets  # noqa: E402
 from multivector.explorers import base  # noqa: E402
 
 INPUTS = 200

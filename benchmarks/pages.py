@@ -37,7 +37,7 @@ import yaml
 
 import benchmarks
 from multivector.book import PARTS
-from multivector.book.assets import node_command
+from multivector.book.build.assets import node_command
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "_build" / "html"
@@ -104,7 +104,8 @@ def default_book(out: Path) -> Path:
     shutil.copytree(ROOT / "chapters", source / "chapters")
     shutil.copy(ROOT / "_toc.yml", source)
     config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    frame = {"weight", "mathml", "notebooks", "launch", "numbers"}
+    frame = {"frame.weight", "frame.mathml", "notebooks.notebooks", "notebooks.launch",
+             "statements.numbers"}
     config["sphinx"]["extra_extensions"] = ["sphinx_proof", "sphinx_exercise"] + [
         f"multivector.book.{part}" for part in PARTS if part not in frame
     ]

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from multivector.book import posters
+from multivector.book.figures import posters
 from multivector.explorers import basemap as maps
 
 ASTANA, ALMATY = (71.43, 51.17), (76.95, 43.24)
@@ -113,7 +113,7 @@ def test_projection_agrees_with_d3():
 
 def test_the_committed_map_is_what_the_script_writes():
     root = posters.find_root()
-    script = root / "src/multivector/book/basemap.mjs"
+    script = root / "src/multivector/book/figures/basemap.mjs"
     node = posters.find_node()
     done = subprocess.run(
         [node, script, root], capture_output=True, text=True, check=True, encoding="utf-8"

@@ -20,7 +20,8 @@ project = "small"
 extensions = [
     "myst_nb",
     *(f"multivector.book.{part}"
-      for part in ("assets", "cache", "figures", "mathml", "facts", "numbers")),
+      for part in ("build.assets", "build.cache", "figures.figures", "frame.mathml",
+                   "statements.facts", "statements.numbers")),
 ]
 html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"

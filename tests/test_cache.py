@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from multivector.book import cache, notebooks
+from multivector.book.build import cache
+from multivector.book.notebooks import notebooks
 
 ROOT = Path(__file__).resolve().parents[1]
 PACKAGE = ROOT / "src" / "multivector"
@@ -21,7 +22,7 @@ PACKAGE = ROOT / "src" / "multivector"
         ("charts.py", True, True),
         ("trade.csv", True, True),
         ("explorers/year.js", True, True),
-        ("book/figures.py", False, True),
+        ("book/figures/figures.py", False, True),
         ("book/templates/layout.html", False, True),
         ("book/static/favicon.svg", False, True),
         ("grading/grade.py", False, True),
@@ -30,7 +31,7 @@ PACKAGE = ROOT / "src" / "multivector"
     ],
 )
 def test_a_change_does_what_it_must_and_no_more(tmp_path, changed, runs, writes):
-    for name in ("charts.py", "trade.csv", "explorers/year.js", "book/figures.py",
+    for name in ("charts.py", "trade.csv", "explorers/year.js", "book/figures/figures.py",
                  "book/templates/layout.html", "book/static/favicon.svg", "grading/grade.py",
                  "book/keep/pdf.py", "notes.txt"):  # fmt: skip
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
@@ -62,7 +63,7 @@ def test_no_cell_can_reach_the_rooms_that_do_not_count():
 
 
 CONF = """
-extensions = ["myst_nb", "multivector.book.cache", "multivector.book.status"]
+extensions = ["myst_nb", "multivector.book.build.cache", "multivector.book.build.status"]
 html_theme = "basic"
 """
 INDEX = "# First\n\n```{toctree}\nstatus\n```\n"

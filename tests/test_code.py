@@ -12,7 +12,7 @@ from pygments.lexers import get_lexer_by_name
 from pygments.styles import get_style_by_name
 from pygments.token import STANDARD_TYPES, Name, Punctuation, Token
 
-from multivector.book import code
+from multivector.book.frame import code
 
 STYLES = [get_style_by_name(f"a11y-high-contrast-{theme}") for theme in ("light", "dark")]
 BOOK = Path(__file__).resolve().parents[1] / "_build" / "html"

@@ -13,7 +13,8 @@ import pandas as pd
 import pytest
 
 from multivector import data, load, vintage
-from multivector.book import binder, codebook, notebooks
+from multivector.book.notebooks import binder, notebooks
+from multivector.book.statements import codebook
 
 ROOT = Path(__file__).resolve().parents[1]
 

@@ -15,8 +15,8 @@ import pytest
 import traitlets
 
 from multivector import explorers, indicators, load, theory
-from multivector.book import widgets
-from multivector.book.assets import node_command
+from multivector.book.build.assets import node_command
+from multivector.book.figures import widgets
 from multivector.data import DataError
 from multivector.explorers import base
 from multivector.explorers import shock as shock_explorer

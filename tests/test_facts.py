@@ -8,7 +8,7 @@ import re
 import pytest
 
 from multivector import facts
-from multivector.book.facts import card, words
+from multivector.book.statements.facts import card, words
 from multivector.data import DataError
 
 

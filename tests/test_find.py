@@ -15,7 +15,8 @@ from lxml import html
 from sphinx.errors import ExtensionError
 
 from multivector import facts
-from multivector.book import address, pictures, preview
+from multivector.book.figures import pictures, preview
+from multivector.book.frame import address
 from multivector.explorers import base
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -29,8 +30,9 @@ CONF = """
 project = "Small"
 html_title = "Small"
 author = "A"
-extensions = ["myst_parser", "multivector.book.assets", "multivector.book.mathml",
-              "multivector.book.weight", "multivector.book.address", "multivector.book.preview"]
+extensions = ["myst_parser", "multivector.book.build.assets", "multivector.book.frame.mathml",
+              "multivector.book.frame.weight", "multivector.book.frame.address",
+              "multivector.book.figures.preview"]
 html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"
 html_context = {"default_mode": "light"}

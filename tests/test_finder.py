@@ -9,7 +9,8 @@ from docutils import nodes
 from sphinx.testing.util import SphinxTestApp
 
 from multivector import facts
-from multivector.book import finder, languages
+from multivector.book.build import languages
+from multivector.book.search import finder
 
 GLOSSARY = """# Glossary
 
@@ -32,8 +33,10 @@ def build(folder: Path) -> tuple[str, dict]:
     """Build a small book; return its glossary page and the index."""
     (folder / "chapters/reference").mkdir(parents=True)
     (folder / "conf.py").write_text(
-        "extensions = ['myst_parser', 'multivector.book.assets', 'multivector.book.languages',\n"
-        "              'multivector.book.statements', 'multivector.book.finder']\n"
+        "extensions = ['myst_parser', 'multivector.book.build.assets',"
+        " 'multivector.book.build.languages',\n"
+        "              'multivector.book.statements.statements',\n"
+        "              'multivector.book.search.finder']\n"
         "myst_enable_extensions = ['attrs_inline']\nroot_doc = 'index'\n"
     )
     (folder / "index.md").write_text(

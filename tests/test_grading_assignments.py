@@ -18,7 +18,7 @@ import numpy as np
 import pytest
 
 from multivector import load
-from multivector.book.selfcheck import exercises
+from multivector.book.learning.selfcheck import exercises
 from multivector.grading import build, expect, grade, plain, report
 from multivector.grading.assignment import (
     SourceError,

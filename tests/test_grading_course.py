@@ -13,7 +13,7 @@ from pathlib import Path
 import grading_cases as cases
 import pytest
 
-from multivector.book import repository
+from multivector.book.build import repository
 from multivector.cli import main
 from multivector.grading import build, course, grade, lms, report, sandbox, variants
 from multivector.grading.assignment import Assignment, parse, vary

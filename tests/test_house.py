@@ -177,7 +177,7 @@ def test_the_lock_names_hashes_and_no_hosts():
 
 def test_the_code_of_the_chapters_is_clean(tmp_path):
     """What a student opens as a notebook: nothing undefined, unused or compared with an ==None."""
-    from multivector.book import notebooks
+    from multivector.book.notebooks import notebooks
 
     for page in notebooks.read(ROOT).with_code():
         name = re.sub(r"\W", "_", page.docname)

@@ -12,10 +12,12 @@ import pytest
 from lxml import etree, html
 
 from multivector import archive, facts
-from multivector.book import address, downloads, pictures
+from multivector.book.figures import pictures
+from multivector.book.frame import address
 from multivector.book.keep import __main__ as keep
 from multivector.book.keep import epub, pdf, still
 from multivector.book.keep.about import About
+from multivector.book.notebooks import downloads
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "_build" / "html"

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from multivector.book import binder, launch, repository
-from multivector.book.repository import Repository
+from multivector.book.build import repository
+from multivector.book.build.repository import Repository
+from multivector.book.notebooks import binder, launch
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -89,7 +90,7 @@ def test_gitlab_groups_are_escaped_for_binder() -> None:
 @pytest.mark.parametrize("name", sorted(binder.derived()))
 def test_binder_agrees_with_the_book(name: str) -> None:
     there = (ROOT / ".binder" / name).read_text(encoding="utf-8")
-    assert there == binder.derived()[name], "run: python -m multivector.book.binder"
+    assert there == binder.derived()[name], "run: python -m multivector.book.notebooks.binder"
 
 
 def test_every_shared_version_is_the_book_s_own() -> None:

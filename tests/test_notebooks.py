@@ -14,8 +14,8 @@ from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
 from multivector import facts
-from multivector.book import notebooks, plain
-from multivector.book.plain import Directive, Prose
+from multivector.book.notebooks import notebooks, plain
+from multivector.book.notebooks.plain import Directive, Prose
 
 BIB = """@book{one1999, author={One, Ann}, title={A {B}ook}, publisher={Press}, year={1999}}
 @article{many2001, author={A, X. and B, Y. and C, Z.}, title={``Many''}, year=2001, doi={10.1/x}}

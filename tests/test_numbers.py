@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from multivector.book.numbers import bare_numbers
+from multivector.book.statements.numbers import bare_numbers
 
 HEAD = "---\njupytext:\n  format_version: 0.13\n---\n\n# Title\n\n"
 

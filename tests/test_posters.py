@@ -14,7 +14,8 @@ import pytest
 from sphinx.errors import ExtensionError
 
 from multivector import charts
-from multivector.book import assets, figures, posters
+from multivector.book.build import assets
+from multivector.book.figures import figures, posters
 
 SVG = "{http://www.w3.org/2000/svg}"
 YEARS = list(range(2020, 2026))

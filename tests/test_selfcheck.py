@@ -189,7 +189,7 @@ def build(folder: Path, page: str = PAGE, builder: str = "html") -> tuple[str, s
     """Return (page, warnings) of a book of one page."""
     folder.mkdir(exist_ok=True)
     (folder / "conf.py").write_text(
-        "extensions = ['myst_parser', 'multivector.book.selfcheck']\nroot_doc = 'index'\n"
+        "extensions = ['myst_parser', 'multivector.book.learning.selfcheck']\nroot_doc = 'index'\n"
     )
     (folder / "index.md").write_text(page, encoding="utf-8")
     app = SphinxTestApp(buildername=builder, srcdir=folder)

@@ -9,7 +9,7 @@ import pytest
 from docutils import nodes
 from sphinx.testing.util import SphinxTestApp
 
-from multivector.book import selfcheck, study
+from multivector.book.learning import selfcheck, study
 
 CHAPTER = """# A chapter
 
@@ -85,8 +85,9 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("book") / "src"
     (folder / "chapters/theory").mkdir(parents=True)
     (folder / "conf.py").write_text(
-        "extensions = ['myst_parser', 'multivector.book.assets', 'multivector.book.selfcheck',\n"
-        "              'multivector.book.study', 'multivector.book.weight']\n"
+        "extensions = ['myst_parser', 'multivector.book.build.assets',"
+        " 'multivector.book.learning.selfcheck',\n"
+        "              'multivector.book.learning.study', 'multivector.book.frame.weight']\n"
         "root_doc = 'index'\nhtml_theme = 'sphinx_book_theme'\nlanguage = 'en'\n"
         "html_context = {'default_mode': 'light'}\n"
     )
@@ -133,7 +134,7 @@ def test_the_table_names_what_each_chapter_holds(built: Path) -> None:
 def test_an_epub_has_objectives_without_boxes(tmp_path: Path) -> None:
     (tmp_path / "src").mkdir()
     (tmp_path / "src/conf.py").write_text(
-        "extensions = ['myst_parser', 'multivector.book.selfcheck']\nroot_doc = 'index'\n"
+        "extensions = ['myst_parser', 'multivector.book.learning.selfcheck']\nroot_doc = 'index'\n"
     )
     (tmp_path / "src/index.md").write_text(CHAPTER)
     app = SphinxTestApp(buildername="epub", srcdir=tmp_path / "src")

@@ -13,9 +13,11 @@ import pytest
 import yaml
 from sphinx.testing.util import SphinxTestApp
 
-from multivector.book import assignments, launch, plain, repository, syllabus
-from multivector.book.study import WORDS_A_MINUTE, Reading
-from multivector.book.syllabus import SyllabusError, Week
+from multivector.book.build import repository
+from multivector.book.learning import assignments, syllabus
+from multivector.book.learning.study import WORDS_A_MINUTE, Reading
+from multivector.book.learning.syllabus import SyllabusError, Week
+from multivector.book.notebooks import launch, plain
 from multivector.cli import parser
 from multivector.grading import build
 from multivector.grading.assignment import read_all
@@ -207,8 +209,9 @@ def book(folder: Path, page: str, slug: str = "01-concepts") -> tuple[str, str]:
     copy = folder / "exercises" / source.slug / f"{source.slug}.md"
     copy.write_bytes(source.path.read_bytes())
     (folder / "conf.py").write_text(
-        "extensions = ['myst_parser', 'multivector.book.selfcheck',\n"
-        "              'multivector.book.assignments', 'multivector.book.syllabus']\n"
+        "extensions = ['myst_parser', 'multivector.book.learning.selfcheck',\n"
+        "              'multivector.book.learning.assignments',"
+        " 'multivector.book.learning.syllabus']\n"
         "root_doc = 'index'\nexclude_patterns = ['exercises']\n"
     )
     (folder / "index.md").write_text(page, encoding="utf-8")

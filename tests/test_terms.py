@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from docutils import nodes
 
-from multivector.book import terms
+from multivector.book.learning import terms
 
 ROOT = Path(__file__).resolve().parent.parent
 CHAPTERS = [

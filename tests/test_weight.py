@@ -15,7 +15,8 @@ import pandas as pd
 import pytest
 from sphinx.errors import ExtensionError
 
-from multivector.book import assets, weight
+from multivector.book.build import assets
+from multivector.book.frame import weight
 
 ROOT = Path(__file__).resolve().parents[1]
 BOOK = ROOT / "_build" / "html"
@@ -166,8 +167,9 @@ CONF = """
 import sys
 project = "Small"
 author = "A"
-extensions = ["myst_parser", "sphinx_design", "multivector.book.assets", "multivector.book.mathml",
-              "multivector.book.weight"]
+extensions = ["myst_parser", "sphinx_design", "multivector.book.build.assets",
+              "multivector.book.frame.mathml",
+              "multivector.book.frame.weight"]
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"

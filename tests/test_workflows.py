@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from multivector.book import launch
-from multivector.book.notebooks import DOWNLOADS
+from multivector.book.notebooks import launch
+from multivector.book.notebooks.notebooks import DOWNLOADS
 
 ROOT = Path(__file__).resolve().parents[1]
 FILES = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

@@ -41,7 +41,7 @@ LIVE = "section.mv-explorer[data-explorer='{}']"
 
 CONF = """
 project = "explorers"
-extensions = ["myst_nb", "multivector.book.assets", "multivector.book.widgets"]
+extensions = ["myst_nb", "multivector.book.build.assets", "multivector.book.figures.widgets"]
 html_theme = "sphinx_book_theme"
 html_context = {"default_mode": "light"}
 html_favicon = None

@@ -22,7 +22,7 @@ MEASURING = "chapters/theory/measuring-vectors.html"
 
 @pytest.fixture(scope="session")
 def axe() -> str:
-    assert AXE.is_file(), "axe-core is not installed; run: python -m multivector.book.assets --dev"
+    assert AXE.is_file(), "not installed; run: python -m multivector.book.build.assets --dev"
     return AXE.read_text(encoding="utf-8")
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page
 
-from multivector.book import binder, notebooks
+from multivector.book.notebooks import binder, notebooks
 from multivector.grading.assignment import read_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

@@ -27,7 +27,7 @@ from explorer_support import (
     whole,
 )
 
-from multivector.book import assets
+from multivector.book.build import assets
 
 pytestmark = pytest.mark.browser
 NAMES = list(ALL.values())

@@ -20,7 +20,7 @@ from explorer_support import (
 from nbclient import NotebookClient
 
 from multivector import explorers
-from multivector.book import widgets
+from multivector.book.figures import widgets
 
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
 EXPLORER = "section.mv-explorer svg"

@@ -21,10 +21,10 @@ from test_book import (  # noqa: F401 - the same tests, of the unpacked copy
     test_without_javascript_nothing_is_lost,
 )
 
-from multivector.book import downloads
 from multivector.book.keep import __main__ as keep
 from multivector.book.keep import pdf, still
 from multivector.book.keep.about import About
+from multivector.book.notebooks import downloads
 
 pytestmark = pytest.mark.browser
 SAYS = About("A book", "Its authors", "1.0", "abc1234", "2026-11-28")

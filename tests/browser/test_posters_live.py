@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 import pytest
 
 from multivector import charts
-from multivector.book import posters
+from multivector.book.figures import posters
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import install_browser

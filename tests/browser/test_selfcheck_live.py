@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page
 from sphinx.testing.util import SphinxTestApp
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from multivector.book import assets  # noqa: E402
+from multivector.book.build import assets  # noqa: E402
 
 pytestmark = pytest.mark.browser
 
@@ -67,7 +67,8 @@ def address(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("book") / "src"
     folder.mkdir()
     (folder / "conf.py").write_text(
-        "extensions = ['myst_parser', 'multivector.book.assets', 'multivector.book.selfcheck']\n"
+        "extensions = ['myst_parser', 'multivector.book.build.assets',"
+        " 'multivector.book.learning.selfcheck']\n"
         "html_theme = 'sphinx_book_theme'\nroot_doc = 'index'\nlanguage = 'en'\n"
         "html_context = {'default_mode': 'light'}\n"
     )
@@ -250,7 +251,7 @@ def test_print_shows_every_answer(page: Page) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_axe_finds_nothing(page: Page, theme: str) -> None:
     axe = assets.ROOT / "node_modules/axe-core/axe.min.js"
-    assert axe.is_file(), "axe-core is not installed: python -m multivector.book.assets --dev"
+    assert axe.is_file(), "axe-core is not installed: python -m multivector.book.build.assets --dev"
     page.evaluate("theme => document.documentElement.dataset.theme = theme", theme)
     page.get_by_label("wrong", exact=True).check()
     check(page, "sc-choice")

@@ -1,7 +1,7 @@
 """The base map: land and Kazakhstan in the Equal Earth projection, and points and routes on it.
 
-``basemap.json`` is written by ``book/basemap.mjs`` from Natural Earth (public domain). No border
-is drawn but Kazakhstan's own, so the map takes no side in anybody's dispute.
+``basemap.json`` is written by ``book/figures/basemap.mjs`` from Natural Earth (public domain). No
+border is drawn but Kazakhstan's own, so the map takes no side in anybody's dispute.
 Projection: B. Savric, T. Patterson and B. Jenny, "The Equal Earth map projection",
 International Journal of Geographical Information Science 33 (2019).
 """

@@ -48,7 +48,7 @@ def own_package(root: Path = _HERE) -> str:
 
     The sources must be in ``root``: an installed copy may lie within somebody's own repository.
     """
-    from multivector.book import repository
+    from multivector.book.build import repository
 
     return package_of(repository.find(root) if (root / "src" / "multivector").is_dir() else None)
 

@@ -9,9 +9,11 @@ import sys
 from pathlib import Path
 
 from multivector import archive
-from multivector.book import address, assets, downloads
+from multivector.book.build import assets
+from multivector.book.frame import address
 from multivector.book.keep import epub, pdf, still
 from multivector.book.keep.about import About, about
+from multivector.book.notebooks import downloads
 
 #: What Sphinx leaves for itself
 _NOT_FOR_READERS = (".buildinfo", "objects.inv")

@@ -8,7 +8,7 @@ from pathlib import Path
 import yaml
 
 import multivector
-from multivector.book import status
+from multivector.book.build import status
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ import pikepdf
 from lxml import etree
 from lxml.html import HtmlElement
 
-from multivector.book import assets
+from multivector.book.build import assets
 from multivector.book.keep import still
 from multivector.book.keep.about import About
 
@@ -79,7 +79,9 @@ def _styles() -> str:
     root = assets.ROOT / "node_modules"
     for name in (*FONT_SHEETS, *(f"dejavu-fonts-ttf/ttf/{f}" for f in FONT_FILES.values())):
         if not (root / name).is_file():
-            raise PdfError(f"{name} is not installed; run: python -m multivector.book.assets --dev")
+            raise PdfError(
+                f"{name} is not installed; run: python -m multivector.book.build.assets --dev"
+            )
     links = [f'<link rel="stylesheet" href="{(root / name).as_uri()}">' for name in FONT_SHEETS]
     faces = [
         f'@font-face{{font-family:"{family}";src:url("'

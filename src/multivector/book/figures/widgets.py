@@ -22,7 +22,7 @@ from myst_nb.core.render import MimeData, MimeRenderPlugin
 from myst_nb.sphinx_ import NbMetadataCollector
 from sphinx.errors import ExtensionError
 
-from multivector.book.assets import node_command
+from multivector.book.build.assets import node_command
 from multivector.explorers import base
 
 STATE_MIME = "application/vnd.jupyter.widget-state+json"

@@ -15,8 +15,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector.book import launch, repository
-from multivector.book.notebooks import DOWNLOADS
+from multivector.book.build import repository
+from multivector.book.notebooks import launch
+from multivector.book.notebooks.notebooks import DOWNLOADS
 from multivector.grading.assignment import FOLDER, Assignment, Question, SourceError, read_all
 from multivector.grading.build import package_of, student_notebooks
 

@@ -16,7 +16,9 @@ from typing import Any
 import resvg_py
 from sphinx.errors import ExtensionError
 
-from multivector.book import address, assets, pictures
+from multivector.book.build import assets
+from multivector.book.figures import pictures
+from multivector.book.frame import address
 
 FOLDER = "_static/preview"
 WIDTH, HEIGHT = 1200, 630

@@ -1,8 +1,8 @@
 """Every chapter with code as a notebook: roles resolved, no outputs, the same bytes every time.
 
-``python -m multivector.book.notebooks OUT`` runs the chapters once, for the values that prose
-quotes, and writes OUT/theory/measuring-vectors.ipynb and so on. It needs no Sphinx: Binder builds
-its notebooks with it. The book's own build takes the values from the pages it has just run and
+``python -m multivector.book.notebooks.notebooks OUT`` runs the chapters once, for the values that
+prose quotes, and writes OUT/theory/measuring-vectors.ipynb and so on. It needs no Sphinx: Binder
+builds its notebooks with it. The book's own build takes the values from the pages it has just run and
 puts the same notebooks under ``_downloads/notebooks``.
 """
 
@@ -20,10 +20,11 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from multivector import facts, selfcheck
-from multivector.book import plain, repository
-from multivector.book.plain import Directive, PlainError, Prose
+from multivector.book.build import repository
+from multivector.book.notebooks import plain
+from multivector.book.notebooks.plain import Directive, PlainError, Prose
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 GLUE = "application/papermill.record/"
 PLOTLY = "application/vnd.plotly.v1+json"
 DOWNLOADS = "_downloads/notebooks"

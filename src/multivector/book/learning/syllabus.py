@@ -18,8 +18,9 @@ import yaml
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector.book import assignments, cache, selfcheck
-from multivector.book.study import Reading, rates, readings
+from multivector.book.build import cache
+from multivector.book.learning import assignments, selfcheck
+from multivector.book.learning.study import Reading, rates, readings
 from multivector.grading.assignment import Assignment, read_all
 
 #: Weeks are rounded up to so many minutes
@@ -104,7 +105,7 @@ def runs(numbers: Iterable[int]) -> str:
 def measured(rows: Iterable[tuple], page: str, task: str | None = None) -> str:
     """Return which objectives of a page its self-checks measure, or one assignment does.
 
-    ``rows`` are those of :func:`multivector.book.selfcheck.coverage`.
+    ``rows`` are those of :func:`multivector.book.learning.selfcheck.coverage`.
     """
     found = [(n, checks, tasks) for chapter, n, _, checks, tasks in rows if chapter == page]
     return runs(n for n, checks, tasks in found if (task in tasks if task else checks))

@@ -21,7 +21,8 @@ from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import selfcheck
-from multivector.book import assignments, cache
+from multivector.book.build import cache
+from multivector.book.learning import assignments
 from multivector.grading.assignment import FOLDER, front_matter
 
 logger = logging.getLogger(__name__)
@@ -103,7 +104,7 @@ def _is_answer(node: nodes.Node) -> bool:
 
 def _flatten(node: nodes.Element) -> None:
     """Leave a fact's words alone in an answer: a button inside a label would take its click."""
-    from multivector.book.facts import FactReference
+    from multivector.book.statements.facts import FactReference
 
     for reference in list(node.findall(FactReference)):
         reference.replace_self(nodes.Text(reference.astext()))

@@ -14,7 +14,8 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import archive
-from multivector.book import codebook, notebooks
+from multivector.book.notebooks import notebooks
+from multivector.book.statements import codebook
 
 FOLDER = "_downloads"
 BOOK, PDF, EPUB = "multi-vector-book.zip", "multi-vector.pdf", "multi-vector.epub"

@@ -17,8 +17,9 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector.book import cache, selfcheck
-from multivector.book.terms import TAUGHT, reading_order
+from multivector.book.build import cache
+from multivector.book.learning import selfcheck
+from multivector.book.learning.terms import TAUGHT, reading_order
 
 #: Words a minute of a student who reads to learn, in a second language. A convention, as are the
 #: minutes below: both are printed beside the times they give, here and in the syllabuses.

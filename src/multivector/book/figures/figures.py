@@ -21,9 +21,9 @@ from myst_nb.core.render import MimeData, MimeRenderPlugin
 from sphinx.errors import ExtensionError
 
 from multivector import facts
-from multivector.book import posters
-from multivector.book.facts import source_title
-from multivector.book.languages import spoken
+from multivector.book.build.languages import spoken
+from multivector.book.figures import posters
+from multivector.book.statements.facts import source_title
 from multivector.data import DataError
 
 MIME = "application/vnd.plotly.v1+json"

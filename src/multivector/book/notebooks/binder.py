@@ -1,8 +1,8 @@
 """What Binder installs, derived from the book's own pins so that the two cannot drift apart.
 
-``python -m multivector.book.binder`` writes ``.binder/`` from ``requirements.txt`` (its ``run``
-section) and ``constraints.txt``; ``--lock`` first installs the result into an empty environment
-and records the version of everything that came with it. Nothing in ``.binder/`` is edited by hand.
+``python -m multivector.book.notebooks.binder`` writes ``.binder/`` from ``requirements.txt`` (its
+``run`` section) and ``constraints.txt``; ``--lock`` first installs the result into an empty
+environment and records the version of everything that came with it. Nothing in ``.binder/`` is edited by hand.
 
 What the image weighs (November 2026): 311 MB of files without compiled bytecode, 488 MB with.
 pandas and numpy 157 MB (tables), plotly 64 (figures), jedi and debugpy 54 (completion and the
@@ -19,19 +19,19 @@ import tempfile
 import venv
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[4]
 #: The only thing Binder needs that the book's build does not: the room in which notebooks open
 LAB = "jupyterlab==4.6.6"
 PYTHON = "python-3.11"
 _PIN = re.compile(r"^([A-Za-z0-9._-]+)==(\S+)")
-HEAD = "# Written by python -m multivector.book.binder; edit requirements.txt instead."
+HEAD = "# Written by python -m multivector.book.notebooks.binder; edit requirements.txt instead."
 
 POST_BUILD = f"""\
 #!/bin/bash
 {HEAD}
 # The chapters run once here, for the values that their prose quotes.
 set -euo pipefail
-python -m multivector.book.notebooks notebooks
+python -m multivector.book.notebooks.notebooks notebooks
 python -m multivector.cli student-notebooks notebooks
 # A news prompt on every start would ask another host.
 jupyter labextension disable @jupyterlab/apputils-extension:announcements

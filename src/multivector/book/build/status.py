@@ -13,7 +13,7 @@ from typing import Any
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
-from multivector.book import cache
+from multivector.book.build import cache
 from multivector.data import package
 
 PACKAGES = ("multivector", "jupyter-book", "sphinx", "myst-nb", "pandas", "plotly", "anywidget")

@@ -22,7 +22,7 @@ from typing import Any
 from plotly.offline import get_plotlyjs_version
 
 from multivector import archive
-from multivector.book.assets import find_node
+from multivector.book.build.assets import find_node
 from multivector.charts import THEME
 
 SCRIPTS = tuple(Path(__file__).with_name(name) for name in ("poster.mjs", "tidy_svg.mjs"))

@@ -15,7 +15,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxRole
 
 from multivector import facts
-from multivector.book.languages import spoken, tagged
+from multivector.book.build.languages import spoken, tagged
 from multivector.data import DataError
 
 #: Characters from which a statement is too long for a button on a narrow screen

@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from multivector.book import repository
-from multivector.book.notebooks import DOWNLOADS
+from multivector.book.build import repository
+from multivector.book.notebooks.notebooks import DOWNLOADS
 
 #: Publishing sets it to the branch that it fills with the generated notebooks; see the workflow
 BRANCH = "MULTIVECTOR_NOTEBOOK_BRANCH"

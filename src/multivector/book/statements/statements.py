@@ -14,9 +14,9 @@ from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import facts
-from multivector.book.facts import source_title
-from multivector.book.figures import cell
-from multivector.book.languages import tagged
+from multivector.book.build.languages import tagged
+from multivector.book.figures.figures import cell
+from multivector.book.statements.facts import source_title
 from multivector.data import data_dir, load
 
 _HEAD = ("Statement", "About", "Who says it", "Kind", "Vector", "When", "Source")

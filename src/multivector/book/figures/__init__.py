@@ -1,0 +1,1 @@
+"""Figures and explorers on a page: posters, pictures, captions, tables."""

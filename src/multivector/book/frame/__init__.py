@@ -1,0 +1,1 @@
+"""The frame around a page: markup, style sheet, scripts, addresses, mathematics, code."""

@@ -1,0 +1,1 @@
+"""What helps a student learn: self-checks, study aids, terms, assignments, syllabuses."""

@@ -1,0 +1,1 @@
+"""Chapters as notebooks: made, offered, run elsewhere."""

@@ -1,0 +1,1 @@
+"""Statements in prose: facts at the word, the list of statements, bare numbers, the codebook."""
