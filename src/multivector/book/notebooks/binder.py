@@ -2,7 +2,8 @@
 
 ``python -m multivector.book.notebooks.binder`` writes ``.binder/`` from ``requirements.txt`` (its
 ``run`` section) and ``constraints.txt``; ``--lock`` first installs the result into an empty
-environment and records the version of everything that came with it. Nothing in ``.binder/`` is edited by hand.
+environment and records the version of everything that came with it. Nothing in ``.binder/`` is
+edited by hand.
 
 What the image weighs (November 2026): 311 MB of files without compiled bytecode, 488 MB with.
 pandas and numpy 157 MB (tables), plotly 64 (figures), jedi and debugpy 54 (completion and the

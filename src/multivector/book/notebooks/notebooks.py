@@ -2,8 +2,8 @@
 
 ``python -m multivector.book.notebooks.notebooks OUT`` runs the chapters once, for the values that
 prose quotes, and writes OUT/theory/measuring-vectors.ipynb and so on. It needs no Sphinx: Binder
-builds its notebooks with it. The book's own build takes the values from the pages it has just run and
-puts the same notebooks under ``_downloads/notebooks``.
+builds its notebooks with it. The book's own build takes the values from the pages it has just run
+and puts the same notebooks under ``_downloads/notebooks``.
 """
 
 from __future__ import annotations

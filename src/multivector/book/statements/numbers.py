@@ -1,9 +1,9 @@
 """No bare number: every figure in a chapter's prose is a fact, a computed value or an enumeration.
 
 ``python -m multivector.book.statements.numbers [FILE ...]`` prints file, line and figure; the build
-stops on the same list. Allowed in prose: years and dates, ordinals, numbered lists, section numbers,
-and the names listed below. Worked examples stand in an admonition of class ``example``.
-In code, the words given to a figure may hold no digits but years: they are built from values.
+stops on the same list. Allowed in prose: years and dates, ordinals, numbered lists, section
+numbers, and the names listed below. Worked examples stand in an admonition of class ``example``. In
+code, the words given to a figure may hold no digits but years: they are built from values.
 """
 
 from __future__ import annotations
