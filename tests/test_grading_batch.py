@@ -8,20 +8,23 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import grading_cases as cases
 import pytest
 
-from multivector import archive
+import multivector
+from multivector import archive, fingerprint
 from multivector.cli import main
-from multivector.grading import grade, report, sandbox, spreadsheet, submissions
+from multivector.grading import grade, report, sandbox, spreadsheet, submissions, worker
 from multivector.grading.notebook import Notebook, _Answers, run_test
 
 SLUG = "05-measuring-vectors"
@@ -127,13 +130,55 @@ def test_a_result_depends_on_the_tables_of_the_book(
     before = grader.stamp("a")
     assert before == grader.stamp("a")
     (tmp_path / "datapackage.json").write_text("{}")
-    monkeypatch.setattr(grade, "data_dir", lambda: tmp_path)
-    assert grader.stamp("a") != before
+    monkeypatch.setattr(fingerprint, "data_dir", lambda: tmp_path)
+    assert fresh_stamp() != before
+
+
+def fresh_stamp() -> str:
+    """Return the stamp that a grader started now would give."""
+    return grade.Grader(cases.assignment(SLUG), sandbox.Runtime.here(), sandbox.Limits()).stamp("a")
+
+
+def test_a_result_depends_on_the_code_that_grades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A corrected check reaches a class that was graded before."""
+    before = fresh_stamp()
+    package = tmp_path / "multivector"
+    shutil.copytree(Path(multivector.__file__).parent, package)
+    monkeypatch.setattr(multivector, "__file__", str(package / "__init__.py"))
+    assert fresh_stamp() == before
+    check = package / "grading" / "expect.py"
+    check.write_text(check.read_text(encoding="utf-8") + "# corrected\n", encoding="utf-8")
+    assert fresh_stamp() != before
+
+
+@pytest.mark.parametrize("library", ["pandas", "numpy"])
+def test_a_result_depends_on_the_libraries(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fresh_stamp()
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "0" if n == library else real(n))
+    assert fresh_stamp() != before
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["answer = compute(3  # is it?", "x = [1, 2  # right?", "if x == 3  # or 4??\n    y = 1"],
+)
+def test_a_question_mark_in_a_comment_hides_no_error(source: str) -> None:
+    error = worker.run_cell(source, {})["error"]
+    assert error["type"] == "SyntaxError"
+    assert error["line"] == 1
+
+
+@pytest.mark.parametrize("line", ["print?", "pd.DataFrame??", "?print", "%time 1", "!ls", "*int*?"])
+def test_a_line_of_ipython_is_passed_over(line: str) -> None:
+    names: dict = {}
+    assert worker.run_cell(f"a = 1\n{line}\nb = 2", names) == {}
+    assert (names["a"], names["b"]) == (1, 2)
 
 
 def test_a_magic_line_does_not_reach_into_a_text() -> None:
-    from multivector.grading import worker
-
     text = "Is it hedging?\n% of trade\n!"
     names: dict = {}
     source = f'%matplotlib inline\nessay = """{text}"""\nif essay:\n    essay?\n!ls'

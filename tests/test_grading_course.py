@@ -732,3 +732,26 @@ def test_what_is_not_decided_this_time_keeps_its_points() -> None:
         report.regraded(table, results, "q9")
     with pytest.raises(report.MergeError, match="b: the row is shorter"):
         report.regraded(table.replace("b,,timeout,,,", "b,,timeout,"), results, "q3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Student;ID;"Essay, part 2, on Russia, China (7)"\n"Есенова, Алия";17;"8,5"\n',
+        'Student\tID\t"Essay, part 2; draft, (7)"\n"Есенова, Алия"\t17\t"8,5"\n',
+        'Student,ID,"Essay; part 2; on Russia; China (7)"\n"Есенова; Алия",17,"8.5"\n',
+    ],
+)
+def test_a_separator_inside_quotes_separates_nothing(text: str) -> None:
+    table = lms.sheet(text)
+    assert [len(record) for record in table.records] == [3, 3]
+    assert table.header[:2] == ["Student", "ID"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("8.5", 8.5), ("8,5", 8.5), (" 10 ", 10), ("-1", -1), ("nan", None), ("inf", None),
+     ("1_0", None), ("", None), ("EX", None), ("٨", None), ("1.5.2", None)],
+)  # fmt: skip
+def test_a_cell_is_a_number_or_none(cell: str, number: float | None) -> None:
+    assert lms.to_number(cell) == number

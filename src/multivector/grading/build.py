@@ -157,7 +157,8 @@ def leaks(assignment: Assignment, text: str) -> list[str]:
     """Return every telling line of a solution or a hidden test that occurs in ``text``.
 
     A line is telling if it is longer than a dozen characters and occurs in no part of the source
-    that students may see. ``text`` is any file a student gets; JSON escapes are undone.
+    that students may see. ``text`` is any file a student gets: a line is also looked for as JSON,
+    JSON inside JSON, Python and HTML write it.
     """
     allowed = "\n".join(
         [c.source for c in assignment.cells if c.role != "solution"]
@@ -166,13 +167,17 @@ def leaks(assignment: Assignment, text: str) -> list[str]:
     )
     secret = [c.source for q in assignment.questions for c in q.cases if c.hidden]
     secret += [with_solution(c.source) for c in assignment.cells if c.role == "solution"]
-    plain = text.replace('\\\\\\"', '"').replace('\\"', '"')
-    return [
-        line.strip()
-        for source in secret
-        for line in source.splitlines()
-        if len(line.strip()) > 12 and line.strip() not in allowed and line.strip() in plain
-    ]
+    lines = [line.strip() for source in secret for line in source.splitlines()]
+    telling = [line for line in lines if len(line) > 12 and line not in allowed]
+    return [line for line in telling if any(form in text for form in _written(line))]
+
+
+def _written(line: str) -> set[str]:
+    """Return a line as it may stand in a file: plain, escaped once or twice, or as HTML."""
+    forms = {line}
+    for _ in range(2):
+        forms |= {json.dumps(form, ensure_ascii=a)[1:-1] for form in forms for a in (True, False)}
+    return forms | {html.escape(line), html.escape(line, quote=False), repr(line)[1:-1]}
 
 
 def self_test(assignment: Assignment) -> None:

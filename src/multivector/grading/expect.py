@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from multivector.grading.plain import (
+    TOO_LARGE,
     UNANSWERED,
     AnswerError,
     Column,
@@ -32,10 +33,15 @@ def _plain(value: Any) -> Any:
 
 
 def answered(value: Any, name: str) -> Any:
-    """Return the plain answer; raises ``Wrong`` if the name is undefined, ``...`` or ``None``."""
+    """Return the plain answer; raises ``Wrong`` if it is undefined, ``...``, ``None`` or huge."""
     value = _plain(value)
     if value is UNANSWERED:
         raise Wrong(f"`{name}` is not answered yet. Fill in its cell, run it, then check again.")
+    if value == Other(TOO_LARGE):
+        raise Wrong(
+            f"`{name}` holds far more than the question asks for, perhaps a whole table: "
+            "pick out of it what is asked for."
+        )
     if value is None:
         hint = " Does your function end in `return`?" if name.endswith(")") else ""
         raise Wrong(f"`{name}` is None.{hint}")

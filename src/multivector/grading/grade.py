@@ -19,8 +19,7 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import multivector
-from multivector.data import data_dir
+from multivector import fingerprint
 from multivector.grading.assignment import Assignment, Question, TestCase, sum_points
 from multivector.grading.build import student_notebook
 from multivector.grading.course import Variants, label_of
@@ -94,6 +93,9 @@ class Grader:
     students: Mapping[str, str | None] = field(default_factory=dict)
     #: The one question to grade again; ``None`` for all.
     question: str | None = None
+    #: Hidden tests compute what they expect from the book's tables, with its indicators, and
+    #: compare it with code of this folder: after a corrected check everybody is graded again.
+    book: str = field(default_factory=lambda: fingerprint.current(without=("book",)))
 
     def assignment_of(self, key: str) -> Assignment | None:
         """Return the assignment as the student behind a key has it, ``None`` for a stranger."""
@@ -106,10 +108,7 @@ class Grader:
         """Return a digest of what a result depends on besides the notebook."""
         variant = self.assignment_of(key)
         digest = variant.digest if variant else None
-        tables = data_dir() / "datapackage.json"  # it holds a hash of each
-        # Hidden tests compute what they expect from the book's tables.
-        book = [multivector.__version__, hashlib.sha256(tables.read_bytes()).hexdigest()]
-        parts = [VERSION, book, digest, asdict(self.limits), self.sandboxed]
+        parts = [VERSION, self.book, digest, asdict(self.limits), self.sandboxed]
         parts += [self.question] if self.question else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
