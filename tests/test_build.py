@@ -73,8 +73,18 @@ def house(tmp_path):
 
 def build(house: Path, page: str) -> subprocess.CompletedProcess:
     (house / "book" / "index.md").write_text(HEAD + page)
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-b", "html",
-               str(house / "book"), str(house / "out" / "html")]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-n",
+        "-b",
+        "html",
+        str(house / "book"),
+        str(house / "out" / "html"),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(house / "src")}
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 
@@ -140,8 +150,20 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
         ("See {numref}`fig-nowhere`.\n", "fig-nowhere"),
         (r"Then $\nosuch{x}$ follows." + "\n", "formula"),
     ],
-    ids=["raise", "plain figure", "caption", "alt", "takeaway", "table", "sources", "source",
-         "number", "fact", "ref", "math"],
+    ids=[
+        "raise",
+        "plain figure",
+        "caption",
+        "alt",
+        "takeaway",
+        "table",
+        "sources",
+        "source",
+        "number",
+        "fact",
+        "ref",
+        "math",
+    ],
 )
 def test_what_is_broken_stops_the_build_and_is_named(house, page, message):
     done = build(house, page)
