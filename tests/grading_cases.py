@@ -349,8 +349,8 @@ BROKEN: dict[str, Case] = {
     "a complex number": Case(_answer_as("complex({0})"), total="less name", says="complex"),
     "Kazakh names": Case(_solved("Қазақстан = 'Әліпби: қ ғ ң ү ұ һ ө і'\nprint(Қазақстан)")),
     "a lone surrogate": Case(_solved("x = '\ud800'")),
-    "no code at all": Case(lambda s: notebook([]), total=0),
-    "only comments": Case(lambda s: notebook(["# nothing"]), total=0),
+    "no code at all": Case(lambda s: notebook([]), ("other",), None, "no title"),
+    "only comments": Case(lambda s: notebook(["# nothing"]), ("other",), None, "no title"),
     "1,500 cells": Case(lambda s: notebook(["1"] * 1500), ("unreadable",), None, "cells"),
 }  # fmt: skip
 
