@@ -608,17 +608,23 @@ def flag_duplicates(results: list[Result]) -> list[Result]:
             same.setdefault(result.digest, []).append(result)
     flagged = []
     for result in results:
-        # One file of several is a group's.
         alike = [
             r
             for r in same.get(result.digest, [])
-            if r.key != result.key and not (r.file and r.file == result.file)
+            if r.key != result.key and not _one_group(r, result)
         ]
         others = [r.name for r in alike if r.name != result.name]
         twice = bool(alike)
         extra = (f"same notebook as {', '.join(others) or result.name}",) if twice else ()
         flagged.append(replace(result, flags=(*result.flags, *extra)))
     return flagged
+
+
+def _one_group(one: Result, other: Result) -> bool:
+    """Return whether two students handed in one file together."""
+    groups = [{n for n in "; ".join(r.flags).split("; ") if n.startswith("group ")}
+              for r in (one, other)]  # fmt: skip
+    return one.file == other.file and bool(groups[0] & groups[1])
 
 
 def missing(
