@@ -211,7 +211,7 @@ def test_without_javascript_nothing_is_lost(visit, pages):
     assert poster.bounding_box()["height"] > 100
     tab.locator(".book-data summary").first.click()
     assert tab.locator(".book-data table").first.is_visible()
-    fact = tab.locator("button.mv-fact").first
+    fact = tab.locator(".mv-fact > button").first
     card = tab.locator(f"#{fact.get_attribute('popovertarget')}")
     assert not card.is_visible()
     fact.focus()
