@@ -8,7 +8,7 @@ card a fact, in order of first use; print shows the cards as numbered notes at t
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from docutils import nodes
@@ -20,14 +20,21 @@ from multivector.data import DataError
 
 #: Characters from which a statement is too long for a button on a narrow screen
 _LONG = 24
+#: what a reference opens ("fact", "search") -> id -> its card as HTML; each role adds its own
+CARDS: dict[str, Callable[[str], str]] = {}
+#: what a reference opens -> what a screen reader says before the number of its note
+_MARKS = {"fact": "Source of this statement", "search": "How this was searched"}
 
 
 class FactReference(nodes.Inline, nodes.TextElement):
-    """A fact in prose; its text child is the wording, so search and ePub see it."""
+    """A fact in prose, or a search; its text child is the wording, so search and ePub see it.
+
+    ``of`` is a key of ``CARDS``, ``fact`` the id of the row.
+    """
 
 
 class FactCards(nodes.General, nodes.Element):
-    """The cards of one page, at its end; ``facts`` lists ids in order of first use."""
+    """The cards of one page, at its end; ``facts`` lists (of, id) in order of first use."""
 
 
 class FactRole(SphinxRole):
@@ -41,7 +48,7 @@ class FactRole(SphinxRole):
         except DataError as error:
             message = self.inliner.reporter.error(str(error), line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
-        return [FactReference(self.rawtext, shown, fact=fact.fact_id)], []
+        return [FactReference(self.rawtext, shown, of="fact", fact=fact.fact_id)], []
 
 
 def words(fact: facts.Fact, *, quote: bool) -> str:
@@ -92,10 +99,10 @@ def source_title(row: Mapping[str, Any]) -> str:
 
 def _number(app: Any, doctree: nodes.document, docname: str) -> None:
     """Number the facts of a page in order of first use and append their cards."""
-    order: dict[str, int] = {}
+    order: dict[tuple[str, str], int] = {}
     for node in doctree.findall(FactReference):
-        order.setdefault(node["fact"], len(order) + 1)
-        node["number"] = order[node["fact"]]
+        key = (node["of"], node["fact"])
+        node["number"] = order.setdefault(key, len(order) + 1)
     if order:
         # Last in the page, outside any section, so that no heading claims the cards.
         doctree.append(FactCards(facts=list(order)))
@@ -128,7 +135,7 @@ def visit_reference(self: Any, node: FactReference) -> None:
 
 def _button(node: FactReference, classes: str) -> str:
     # One target a fact and page: ids stay unique when a fact appears twice.
-    return f'<button type="button" class="{classes}" popovertarget="fact-{node["fact"]}">'
+    return f'<button type="button" class="{classes}" popovertarget="{node["of"]}-{node["fact"]}">'
 
 
 def _joined(node: FactReference, side: int) -> str:
@@ -152,8 +159,8 @@ def depart_reference(self: Any, node: FactReference) -> None:
     if node["long"]:
         # The number stays on the line where its quote ends.
         self.body.append(
-            f'</span>&#8288;{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">Source of '
-            f'this statement, note </span>{node["number"]}</button>{_joined(node, 1)}'
+            f'</span>&#8288;{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">'
+            f'{_MARKS[node["of"]]}, note </span>{node["number"]}</button>{_joined(node, 1)}'
         )
     else:
         self.body.append(
@@ -164,8 +171,8 @@ def depart_reference(self: Any, node: FactReference) -> None:
 def visit_cards(self: Any, node: FactCards) -> None:
     """Write every card of the page once, as popovers in an ordered list."""
     items = "".join(
-        f'<li popover id="fact-{fact_id}" class="mv-card">{card(facts.get(fact_id))}</li>'
-        for fact_id in node["facts"]
+        f'<li popover id="{of}-{name}" class="mv-card">{CARDS[of](name)}</li>'
+        for of, name in node["facts"]
     )
     self.body.append(f'<ol class="mv-cards">{items}</ol>')
     raise nodes.SkipNode
@@ -181,6 +188,7 @@ def _skip(self: Any, node: nodes.Node) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Register the two roles and their nodes."""
+    CARDS["fact"] = lambda fact_id: card(facts.get(fact_id))
     app.add_role("fact", FactRole())
     app.add_role("quote", FactRole())
     plain, skip = (_text, _text), (_skip, None)
