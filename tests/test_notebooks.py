@@ -13,7 +13,7 @@ import pytest
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
 
-from multivector import facts
+from multivector import facts, searches
 from multivector.book.notebooks import notebooks, plain
 from multivector.book.notebooks.plain import Directive, Prose
 
@@ -179,10 +179,19 @@ def test_a_fact_names_speaker_and_source_and_is_quoted_at_the_end() -> None:
     assert fact.quote in found.partition("## Who said it")[2]
 
 
+def test_a_negative_is_dated_and_its_search_told_at_the_end() -> None:
+    search = searches.get("accords-signature")
+    found = markdown("# T\n\nNo signature {search}`was found <accords-signature>`.\n")
+    assert f"No signature was found (search of {search.day})." in found
+    notes = found.partition("## What was looked for")[2]
+    assert search.question in notes and search.words in notes and search.places in notes
+
+
 @pytest.mark.parametrize(
     "text",
     ["{glue}`none`", "{cite:t}`none9`", "{ref}`none`", "{doc}`none`", "{unknown}`x`",
-     "```{unknown}\nx\n```", "```{note}\nnever closed", "{fact}`none-such`"],
+     "```{unknown}\nx\n```", "```{note}\nnever closed", "{fact}`none-such`",
+     "{search}`none-such`"],
 )  # fmt: skip
 def test_what_cannot_be_said_stops_the_build(text: str) -> None:
     with pytest.raises(ValueError):

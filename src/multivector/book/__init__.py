@@ -17,6 +17,7 @@ PARTS = (
     "frame.mathml",
     "statements.codebook",
     "statements.facts",
+    "statements.searches",
     "statements.numbers",
     "statements.statements",
     "build.status",

@@ -258,10 +258,10 @@ def _facts(tree: html.HtmlElement) -> None:
     """Turn each fact into its words and a note number, the cards into numbered notes."""
     seen: set[str] = set()
     for value in _all(tree, "//span[@mv-fact]"):
-        target, number = f"fact-{value.get('data-fact')}", value.get("data-note")
-        button = value.find("button")
+        button, number = value.find("button"), value.get("data-note")
         if button is None or not number:
-            raise StillError(f"a fact without its note: {target}")
+            raise StillError(f"a fact without its note: {text(value)}")
+        target = button.get("popovertarget")
         button.drop_tree()
         value.set("class", "still-fact")
         link = _new("a", f"[{number}]", href=f"#{target}", class_="still-noteref")

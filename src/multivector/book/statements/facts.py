@@ -10,7 +10,7 @@ sheet: it is no word of the sentence, and nobody copies it.
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from docutils import nodes
@@ -22,14 +22,21 @@ from multivector.data import DataError
 
 #: Characters up to which a value stays on one line
 _SHORT = 24
+#: what a reference opens ("fact", "search") -> id -> its card as HTML; each role adds its own
+CARDS: dict[str, Callable[[str], str]] = {}
+#: what a reference opens -> what a screen reader says before the number of its note
+_MARKS = {"fact": "Source of this statement", "search": "How this was searched"}
 
 
 class FactReference(nodes.Inline, nodes.TextElement):
-    """A fact in prose; its text child is the wording, so search and ePub see it."""
+    """A fact in prose, or a search; its text child is the wording, so search and ePub see it.
+
+    ``of`` is a key of ``CARDS``, ``fact`` the id of the row.
+    """
 
 
 class FactCards(nodes.General, nodes.Element):
-    """The cards of one page, at its end; ``facts`` lists ids in order of first use."""
+    """The cards of one page, at its end; ``facts`` lists (of, id) in order of first use."""
 
 
 class FactRole(SphinxRole):
@@ -43,7 +50,7 @@ class FactRole(SphinxRole):
         except DataError as error:
             message = self.inliner.reporter.error(str(error), line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
-        return [FactReference(self.rawtext, shown, fact=fact.fact_id)], []
+        return [FactReference(self.rawtext, shown, of="fact", fact=fact.fact_id)], []
 
 
 def words(fact: facts.Fact, *, quote: bool) -> str:
@@ -94,10 +101,10 @@ def source_title(row: Mapping[str, Any]) -> str:
 
 def _number(app: Any, doctree: nodes.document, docname: str) -> None:
     """Number the facts of a page in order of first use and append their cards."""
-    order: dict[str, int] = {}
+    order: dict[tuple[str, str], int] = {}
     for node in doctree.findall(FactReference):
-        order.setdefault(node["fact"], len(order) + 1)
-        node["number"] = order[node["fact"]]
+        key = (node["of"], node["fact"])
+        node["number"] = order.setdefault(key, len(order) + 1)
     if order:
         # Last in the page, outside any section, so that no heading claims the cards.
         doctree.append(FactCards(facts=list(order)))
@@ -124,7 +131,7 @@ def visit_reference(self: Any, node: FactReference) -> None:
     classes = "mv-fact" + (" mv-said" if words.startswith("“") else "")
     classes += " mv-whole" if len(words) <= _SHORT else ""
     self.body.append(
-        f'<span class="{classes}" data-fact="{node["fact"]}" data-note="{node["number"]}">'
+        f'<span class="{classes}" data-{node["of"]}="{node["fact"]}" data-note="{node["number"]}">'
     )
 
 
@@ -134,16 +141,16 @@ def depart_reference(self: Any, node: FactReference) -> None:
         return
     # One target a fact and page: ids stay unique when a fact appears twice.
     self.body.append(
-        f'<button type="button" class="mv-mark" popovertarget="fact-{node["fact"]}" '
-        f'aria-label="Source of this statement, note {node["number"]}"></button></span>'
+        f'<button type="button" class="mv-mark" popovertarget="{node["of"]}-{node["fact"]}" '
+        f'aria-label="{_MARKS[node["of"]]}, note {node["number"]}"></button></span>'
     )
 
 
 def visit_cards(self: Any, node: FactCards) -> None:
     """Write every card of the page once, as popovers in an ordered list."""
     items = "".join(
-        f'<li popover id="fact-{fact_id}" class="mv-card">{card(facts.get(fact_id))}</li>'
-        for fact_id in node["facts"]
+        f'<li popover id="{of}-{name}" class="mv-card">{CARDS[of](name)}</li>'
+        for of, name in node["facts"]
     )
     self.body.append(f'<ol class="mv-cards">{items}</ol>')
     raise nodes.SkipNode
@@ -159,6 +166,7 @@ def _skip(self: Any, node: nodes.Node) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Register the two roles and their nodes."""
+    CARDS["fact"] = lambda fact_id: card(facts.get(fact_id))
     app.add_role("fact", FactRole())
     app.add_role("quote", FactRole())
     plain, skip = (_text, _text), (_skip, None)

@@ -200,7 +200,7 @@
 
   // --- statements: the value opens its card, and a copied quotation takes its source along --------
   /** The card of a statement, and the button that opens it without a script. */
-  function cardOf(value) { return document.getElementById("fact-" + value.dataset.fact); }
+  function cardOf(value) { return document.getElementById(value.querySelector(".mv-mark").getAttribute("popovertarget")); }
 
   function statements() {
     document.addEventListener("click", function (event) {
