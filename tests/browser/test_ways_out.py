@@ -139,6 +139,7 @@ def test_copied_text_is_the_text_and_nothing_unseen(visit, pages):
         tab.close()
 
 
+@pytest.mark.from_file
 def test_a_copied_quotation_takes_its_source_along(visit):
     tab = visit(viewport=DESKTOP).open(TRADE)
     words = select(tab, ".bd-article p .mv-said")
