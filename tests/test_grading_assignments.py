@@ -349,7 +349,6 @@ SLIPS_05 = [
     ("q5", "mirror_gap = (china_customs - own * 1000) / china_customs", "one unit"),
     ("q5", "mirror_gap = 100 * mirror_gap", "per cent"),
     ("q5", "explanations = []", "empty"),
-    ("q5", "explanations = ['А']", "Latin"),  # the Cyrillic letter
     (
         "q6",
         "inflow_2020_2022 = figures[figures.kind.isin(['flow', 'stock'])].value.sum()",

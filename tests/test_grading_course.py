@@ -611,15 +611,28 @@ def test_a_sandbox_that_did_not_start_is_no_other_variant(
 
 
 @pytest.mark.slow
-def test_no_hidden_input_comes_back_in_a_public_message(tmp_path: Path) -> None:
-    """A student's function keeps what it is given and puts it where a later test would print it."""
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "global mirror_gap; mirror_gap = type('Seen' + str(seen), (), {})(); return right(values)",
+        "raise ValueError('Seen' + str(seen))",
+        "raise type('Seen' + str(seen), (Exception,), {})()",
+        "return type('Seen' + str(seen), (), {})()",
+        "return 'Seen' + str(seen)",
+        "return float(''.join(str(int(v)) for v in values))",
+    ],
+)
+def test_no_hidden_input_comes_back_on_a_page(channel: str, tmp_path: Path) -> None:
+    """A student's function puts what it is given wherever a message could show it."""
     spy = (
-        "right, seen = herfindahl, []\n"
+        "right, seen, calls = herfindahl, '', 0\n"
         "def herfindahl(values):\n"
-        "    global mirror_gap\n"
-        "    seen.append(list(values))\n"
-        "    mirror_gap = type('Seen' + str(seen).replace(' ', ''), (), {})()\n"
-        "    return right(values)\n"
+        "    global seen, calls\n"
+        "    calls += 1\n"
+        "    seen += str(list(values)).replace(' ', '')\n"
+        "    if calls < 3:\n"
+        "        return right(values)\n"
+        f"    {channel}\n"
     )
     (tmp_path / "in").mkdir()
     notebook = tmp_path / "in" / "a.ipynb"
@@ -627,11 +640,11 @@ def test_no_hidden_input_comes_back_in_a_public_message(tmp_path: Path) -> None:
     output = tmp_path / "grades.csv"
     assert main(["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]) == 0
     page = page_of("a", output)
-    assert "Seen[[30,10],[20,20,60]]" in page, "the public inputs are no secret"
     text = cases.assignment(SLUG).template
     body = text[text.index("def test_q4_function_hidden") :]
     hidden = re.findall(r"\[[\d., ]+\]", body[: body.index("```")])
-    assert hidden and not any(h.replace(" ", "") in page for h in hidden)
+    assert hidden and not any(h.replace(" ", "") in page.replace(" ", "") for h in hidden)
+    assert "Seen" not in page and "4444" not in page and "1703" not in page
 
 
 def test_two_questions_in_turn_are_both_on_the_page(tmp_path: Path) -> None:

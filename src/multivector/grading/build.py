@@ -29,7 +29,7 @@ from multivector.grading.assignment import (
     with_solution,
     without_solution,
 )
-from multivector.grading.notebook import _Answers, run_test
+from multivector.grading.notebook import _Answers, judge
 
 #: What a build makes unless told otherwise: all that needs nothing but this package.
 DEFAULT_PARTS = ("student", "colab", "solution")
@@ -189,7 +189,10 @@ def self_test(assignment: Assignment) -> None:
         points, complaints = _points_here(assignment, strip)
         expected = assignment.out_of if name == "solution" else 0
         if points != expected:
-            raise BuildError(f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}")
+            first = f"; {complaints[0]}" if complaints and expected else ""
+            raise BuildError(
+                f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}{first}"
+            )
         if complaints and name == "solution":
             raise BuildError(f"{assignment.slug}: the solution is told: {complaints[0]}")
 
@@ -198,11 +201,10 @@ def _points_here(assignment: Assignment, strip: Any) -> tuple[float, list[str]]:
     """Return the points of the automatic questions, and what any test complains about."""
     answers, points, complaints = _Answers(_names_here(assignment, strip)), [], []
     for case in (c for q in assignment.questions for c in q.cases):
-        complaint = run_test(case.name, case.source, answers)
-        if complaint is None:
-            points.append(case.points)
-        else:
-            complaints.append(f"{case.name}: {complaint}")
+        verdict = judge(case.name, case.source, answers)
+        points.append(case.points * (1.0 if verdict is None else verdict.share))
+        if verdict is not None:
+            complaints.append(f"{case.name}: {verdict.message}")
     return sum_points(points), complaints
 
 

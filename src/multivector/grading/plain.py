@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import sys
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -34,6 +35,15 @@ class Unanswered:
 
 
 UNANSWERED = Unanswered()
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A name without a value because the cell that gives it stopped; ``error`` says how."""
+
+    error: str
+
+
 #: The type that is given for an answer with too many values or letters.
 TOO_LARGE = "too large"
 
@@ -262,6 +272,12 @@ def _short(value: Any) -> str:
     if type(value) is not str:
         raise PlainError("a name is not text")
     return writable(value[:100])
+
+
+def printable(text: str) -> str:
+    """Return text on one line without control characters, escapes and direction overrides."""
+    kept = (" " if c in "\r\n\t" else c for c in writable(text))
+    return "".join(c for c in kept if unicodedata.category(c)[0] != "C")
 
 
 def writable(text: str) -> str:
