@@ -342,6 +342,10 @@ BROKEN: dict[str, Case] = {
     "None": Case(_answer_as("None"), total="less name", says="None"),
     "a boolean": Case(_answer_as("True"), total="less name", says="True or False"),
     "a huge integer": Case(_answer_as("10**100_000"), total="less name"),
+    "a whole table": Case(
+        _answer_as("__import__('multivector').load('facts')"), total="less name", says="far more"
+    ),
+    "5,000 values": Case(_answer_as("list(range(5_000))"), total="less name", says="far more"),
     "a complex number": Case(_answer_as("complex({0})"), total="less name", says="complex"),
     "Kazakh names": Case(_solved("Қазақстан = 'Әліпби: қ ғ ң ү ұ һ ө і'\nprint(Қазақстан)")),
     "a lone surrogate": Case(_solved("x = '\ud800'")),

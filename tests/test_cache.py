@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from multivector import fingerprint
 from multivector.book.build import cache
 from multivector.book.notebooks import notebooks
 
@@ -39,11 +40,24 @@ def test_a_change_does_what_it_must_and_no_more(tmp_path, changed, runs, writes)
 
     def now() -> tuple[str, str]:
         rooms = (cache._NOT_IN_CELLS, cache._NOT_IN_PAGES)
-        return tuple(cache.fingerprint(tmp_path, without=without) for without in rooms)
+        return tuple(fingerprint.of_folders([tmp_path], without) for without in rooms)
 
     before = now()
     (tmp_path / changed).write_text("new")
     assert [old != new for old, new in zip(before, now(), strict=True)] == [runs, writes]
+
+
+@pytest.mark.parametrize("library", ["pandas", "plotly", "numpy", "anywidget", "python"])
+def test_another_version_of_a_library_runs_the_chapters_again(library, monkeypatch):
+    before = fingerprint.current(cache._NOT_IN_CELLS)
+    if library == "python":
+        monkeypatch.setattr(fingerprint.platform, "python_version", lambda: "3.99.0")
+    else:
+        real = fingerprint.metadata.version
+        monkeypatch.setattr(
+            fingerprint.metadata, "version", lambda name: "0" if name == library else real(name)
+        )
+    assert fingerprint.current(cache._NOT_IN_CELLS) != before
 
 
 def test_no_cell_can_reach_the_rooms_that_do_not_count():

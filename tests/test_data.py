@@ -27,7 +27,7 @@ def folder(tmp_path):
     descriptor["resources"] = [
         entry
         for entry in descriptor["resources"]
-        if entry["name"] in ("trade", "partners", "sources")
+        if entry["name"] in ("trade", "partners", "sources", "states")
     ]
     for entry in descriptor["resources"]:
         shutil.copy(here / entry["path"], tmp_path)
@@ -50,7 +50,7 @@ def test_every_table_is_sound():
 
 def test_trade_is_typed_and_complete():
     trade = load("trade")
-    assert list(trade.columns)[:2] == ["year", "partner"]
+    assert list(trade.columns)[:3] == ["reporter", "year", "partner"]
     assert str(trade["year"].dtype) == "Int64"
     assert trade["exports_musd"].dtype == "float64"
     counts = trade.groupby("year").size()
@@ -87,24 +87,24 @@ def broken(rows, kind):
     """Return the lines of trade.csv with one thing broken, and where it is expected."""
     cells = rows[4].split(",")
     if kind == "wrong type":
-        cells[2] = "12.5x"
+        cells[3] = "12.5x"
         return [*rows[:4], ",".join(cells), *rows[5:]], 5, "exports_musd", "type"
     if kind == "not a number":
-        cells[2] = "NaN"
+        cells[3] = "NaN"
         return [*rows[:4], ",".join(cells), *rows[5:]], 5, "exports_musd", "type"
     if kind == "unknown partner":
-        cells[1] = "XXX"
+        cells[2] = "XXX"
         return [*rows[:4], ",".join(cells), *rows[5:]], 5, None, "foreign-key"
     if kind == "duplicate key":
         return [*rows[:5], rows[4], *rows[5:]], 6, None, "primary-key"
     if kind == "negative trade":
-        cells[2] = "-1.5"
+        cells[3] = "-1.5"
         return [*rows[:4], ",".join(cells), *rows[5:]], 5, "exports_musd", "constraint-error"
     if kind == "missing year":
-        cells[0] = ""
+        cells[1] = ""
         return [*rows[:4], ",".join(cells), *rows[5:]], 5, "year", "constraint-error"
     if kind == "missing column":
-        cut = [",".join(row.split(",")[:2] + row.split(",")[3:]) for row in rows if row]
+        cut = [",".join(row.split(",")[:3] + row.split(",")[4:]) for row in rows if row]
         return cut, 1, "exports_musd", "missing column"
     if kind == "a cell too many":
         return [*rows[:4], rows[4] + ",1", *rows[5:]], 5, None, "width"
@@ -165,7 +165,7 @@ def test_a_missing_file_is_named(folder):
 def test_a_silent_change_is_noticed(folder):
     rows = lines(folder)
     cells = rows[4].split(",")
-    cells[2] = str(float(cells[2]) + 1)
+    cells[3] = str(float(cells[3]) + 1)
     write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
     assert "sha256" in {problem.rule for problem in data.problems(folder)}
 
@@ -176,7 +176,7 @@ def test_a_silent_change_is_noticed_beside_another_broken_table(folder):
     for name in ("trade.csv", "sources.csv"):
         assert data.resource(name[:-4], folder)["path"] == name
     cells = rows[4].split(",")
-    cells[2] = str(float(cells[2]) + 1)
+    cells[3] = str(float(cells[3]) + 1)
     write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
     # The order of the tables must not matter.
     descriptor = data.package(folder)
@@ -247,7 +247,7 @@ def test_the_codebook_finds_the_pages_of_a_vintage(tmp_path):
 def test_a_blank_stays_blank(folder):
     rows = lines(folder)
     cells = rows[4].split(",")
-    cells[2] = ""
+    cells[3] = ""
     write(folder, [*rows[:4], ",".join(cells), *rows[5:]])
     assert data.problems(folder, hashes=False) == []
     assert pd.isna(load("trade", folder)["exports_musd"].iloc[3])

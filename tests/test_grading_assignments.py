@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import html
 import io
 import json
@@ -143,6 +144,29 @@ def test_a_leak_would_be_noticed(slug: str) -> None:
     assert hidden
     for case in hidden:
         assert build.leaks(assignment, json.dumps({"x": case.source}))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        r'pattern = re.compile("\d+\s*%")',
+        r'path = "data\\trade.csv"  # two',
+        "a < b and 'қазақ' != \"x\"",
+    ],
+)
+def test_a_leak_is_noticed_however_a_file_writes_it(line: str) -> None:
+    """Also with backslashes, in JSON inside JSON, in Python's quotes and in HTML."""
+    assignment = cases.assignment(SLUGS[0])
+    at = next(i for i, c in enumerate(assignment.cells) if c.role == "solution")
+    source = f"# BEGIN SOLUTION\n{line}\n# END SOLUTION"
+    changed = dataclasses.replace(assignment.cells[at], source=source)
+    cells = (*assignment.cells[:at], changed, *assignment.cells[at + 1 :])
+    secret = dataclasses.replace(assignment, cells=cells)
+    once = json.dumps({"x": line})
+    for text in (line, once, json.dumps({"y": once}), repr([line]), html.escape(line),
+                 json.dumps({"x": line}, ensure_ascii=False)):  # fmt: skip
+        assert build.leaks(secret, text) == [line], text
+    assert build.leaks(secret, "nothing of it") == []
 
 
 @pytest.mark.parametrize("slug", SLUGS)
@@ -325,7 +349,6 @@ SLIPS_05 = [
     ("q5", "mirror_gap = (china_customs - own * 1000) / china_customs", "one unit"),
     ("q5", "mirror_gap = 100 * mirror_gap", "per cent"),
     ("q5", "explanations = []", "empty"),
-    ("q5", "explanations = ['А']", "Latin"),  # the Cyrillic letter
     (
         "q6",
         "inflow_2020_2022 = figures[figures.kind.isin(['flow', 'stock'])].value.sum()",
@@ -991,9 +1014,7 @@ def test_a_source_without_a_text_is_named() -> None:
 def test_points_need_not_be_binary_fractions() -> None:
     """A tenth of every point: as floating-point numbers they do not add up to a tenth."""
     source = cases.assignment("05-measuring-vectors")
-    tenths = re.sub(
-        r"points: ([\d.]+)", lambda m: f"points: {float(m[1]) / 10:g}", source.template
-    )
+    tenths = re.sub(r"points: ([\d.]+)", lambda m: f"points: {float(m[1]) / 10:g}", source.template)
     assignment = parse(tenths, source.path)
     whole = [round(10 * q.points, 9) for q in assignment.questions]
     assert whole == [q.points for q in source.questions]

@@ -8,20 +8,26 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
+from importlib import metadata
 from pathlib import Path
 
 import grading_cases as cases
+import numpy as np
+import pandas as pd
 import pytest
 
-from multivector import archive
+import multivector
+from multivector import archive, fingerprint
 from multivector.cli import main
-from multivector.grading import grade, report, sandbox, spreadsheet, submissions
+from multivector.grading import grade, notebook, report, sandbox, spreadsheet, submissions, worker
+from multivector.grading.build import names_of_solution
 from multivector.grading.notebook import Notebook, _Answers, run_test
 
 SLUG = "05-measuring-vectors"
@@ -127,13 +133,55 @@ def test_a_result_depends_on_the_tables_of_the_book(
     before = grader.stamp("a")
     assert before == grader.stamp("a")
     (tmp_path / "datapackage.json").write_text("{}")
-    monkeypatch.setattr(grade, "data_dir", lambda: tmp_path)
-    assert grader.stamp("a") != before
+    monkeypatch.setattr(fingerprint, "data_dir", lambda: tmp_path)
+    assert fresh_stamp() != before
+
+
+def fresh_stamp() -> str:
+    """Return the stamp that a grader started now would give."""
+    return grade.Grader(cases.assignment(SLUG), sandbox.Runtime.here(), sandbox.Limits()).stamp("a")
+
+
+def test_a_result_depends_on_the_code_that_grades(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A corrected check reaches a class that was graded before."""
+    before = fresh_stamp()
+    package = tmp_path / "multivector"
+    shutil.copytree(Path(multivector.__file__).parent, package)
+    monkeypatch.setattr(multivector, "__file__", str(package / "__init__.py"))
+    assert fresh_stamp() == before
+    check = package / "grading" / "expect.py"
+    check.write_text(check.read_text(encoding="utf-8") + "# corrected\n", encoding="utf-8")
+    assert fresh_stamp() != before
+
+
+@pytest.mark.parametrize("library", ["pandas", "numpy"])
+def test_a_result_depends_on_the_libraries(library: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = fresh_stamp()
+    real = metadata.version
+    monkeypatch.setattr(metadata, "version", lambda n: "0" if n == library else real(n))
+    assert fresh_stamp() != before
+
+
+@pytest.mark.parametrize(
+    "source",
+    ["answer = compute(3  # is it?", "x = [1, 2  # right?", "if x == 3  # or 4??\n    y = 1"],
+)
+def test_a_question_mark_in_a_comment_hides_no_error(source: str) -> None:
+    error = worker.run_cell(source, {})["error"]
+    assert error["type"] == "SyntaxError"
+    assert error["line"] == 1
+
+
+@pytest.mark.parametrize("line", ["print?", "pd.DataFrame??", "?print", "%time 1", "!ls", "*int*?"])
+def test_a_line_of_ipython_is_passed_over(line: str) -> None:
+    names: dict = {}
+    assert worker.run_cell(f"a = 1\n{line}\nb = 2", names) == {}
+    assert (names["a"], names["b"]) == (1, 2)
 
 
 def test_a_magic_line_does_not_reach_into_a_text() -> None:
-    from multivector.grading import worker
-
     text = "Is it hedging?\n% of trade\n!"
     names: dict = {}
     source = f'%matplotlib inline\nessay = """{text}"""\nif essay:\n    essay?\n!ls'
@@ -832,16 +880,88 @@ def test_a_sheet_that_cannot_be_read_stops_the_run_and_stays(
     assert [p.read_bytes() for p in tmp_path.glob("*essays*")] == [data]
 
 
-def test_a_hidden_failure_is_told_in_words_that_fit_letters_too() -> None:
-    """Codings, letters and functions have neither year nor unit."""
-    question = next(q for q in cases.assignment("01-concepts").questions if q.name == "q2")
-    found = grade._complaints(question.cases, _Answers({"against_hedging": ["A"]}))
-    points, said = grade._decided(question, found)
+def told(slug: str, name: str, answers: dict) -> tuple[float, list[str], list[str]]:
+    question = cases.assignment(slug).question(name)
+    return grade._decided(question, grade._complaints(question.cases, _Answers(answers)))
+
+
+def test_a_hidden_failure_says_the_answer_and_what_kind_of_slip_it_is() -> None:
+    """Which part is wrong, and what the student wrote; never the right answer."""
+    points, said, details = told("01-concepts", "q2", {"against_hedging": ["A"]})
     assert points == 0
-    assert said == [
-        "The form is right. What was compared after handing in is not: read the question again "
-        "(for numbers: year, unit, what is counted)."
-    ]
+    assert said == ["`against_hedging`: you chose A. A letter is missing. "
+                    "Judge every option by itself."]  # fmt: skip
+    assert details == ["Right is: A, C"]
+    names = names_of_solution(cases.assignment("05-measuring-vectors"))
+    right = float(names["turnover_russia"])
+    for wrong, slip in ((right * 1.01, "rounded or left out"), (7.0, "Check the year")):
+        _, said, details = told("05-measuring-vectors", "q1", {"turnover_russia": wrong})
+        assert len(said) == 1 and f"`turnover_russia` is {wrong:.6g}" in said[0]
+        assert slip in said[0] and f"{right:.6g}" not in said[0]
+        assert details == [f"Right is: {right:.6g}"]
+
+
+def test_points_grow_with_what_is_right() -> None:
+    """One wrong code costs less than three, and one code written everywhere earns nothing."""
+    right = names_of_solution(cases.assignment("01-concepts"))["strategy"]
+    earned = []
+    for wrong in ("", "a", "abc", "abcdefg"):
+        given = {k: ("hedging" if k in wrong else v) for k, v in right.items()}
+        points, said, _ = told("01-concepts", "q1", {"strategy": given})
+        earned.append(points)
+        assert all(f'{k} (you wrote "hedging")' in " ".join(said) for k in wrong if k != "f")
+    assert earned == sorted(earned, reverse=True) and len(set(earned)) == 4
+    assert earned[0] == 4 and earned[-1] == 0
+
+
+@pytest.mark.parametrize("form", ["series", "cyrillic", "spaces", "numpy", "rounded"])
+def test_a_right_answer_in_another_form_is_right_or_told_what_to_do(form: str) -> None:
+    solved = names_of_solution(cases.assignment("05-measuring-vectors"))
+    answers = dict(solved)
+    if form == "cyrillic":
+        answers |= {"explanations": ["\u0410", "\u0421"], "objection": "\u0412"}
+    elif form == "spaces":
+        answers |= {"explanations": "A, C", "objection": " b "}
+    elif form == "numpy":
+        answers |= {"eu_share": np.float64(solved["eu_share"])}
+    elif form == "rounded":
+        answers |= {k: round(float(solved[k]), 3) for k in ("eu_share", "hhi_eu_as_one")}
+    else:
+        answers["eu_share"] = pd.Series([solved["eu_share"]])
+    for question in cases.assignment("05-measuring-vectors").automatic:
+        points, said, _ = told("05-measuring-vectors", question.name, answers)
+        if form == "series" and question.name == "q3":
+            assert "take the single value" in " ".join(said)
+        else:
+            assert (points, said) == (question.points, []), (question.name, said)
+
+
+def test_a_stopped_cell_is_told_as_its_error_with_its_line() -> None:
+    """ "Not answered yet" is for what nobody wrote."""
+    checks = Notebook({"q1": [{"name": "t", "source": "def t(x):\n"
+        "    from multivector.grading.expect import number\n    number(x, 'x')\n"}]})  # fmt: skip
+    assert "not answered yet" in repr(checks.check("q1", {}))
+
+    class Ran:
+        info = type("Info", (), {"raw_cell": "y = 1\nx = y + z\n"})
+        error_before_exec = None
+        error_in_exec = None
+
+    try:
+        exec(compile(Ran.info.raw_cell, "<ipython>", "exec"), {})
+    except NameError as error:
+        Ran.error_in_exec = error
+    checks._errors(Ran)
+    said = repr(checks.check("q1", {}))
+    assert "its cell stopped: NameError: name 'z' is not defined (line 2)" in said
+    Ran.error_in_exec = None
+    checks._errors(Ran)
+    assert "not answered yet" in repr(checks.check("q1", {}))
+
+
+def test_names_are_found_in_a_cell_that_is_no_python() -> None:
+    source = "a = 1\nb, c = 2 +\ndef f(x):\n    d = 3\nif a == e: pass\nг: float = 4\n"
+    assert notebook.names_given(source) == {"a", "b", "c", "f", "г"}
 
 
 # --- the protocol -------------------------------------------------------------------------------

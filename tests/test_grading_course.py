@@ -611,15 +611,28 @@ def test_a_sandbox_that_did_not_start_is_no_other_variant(
 
 
 @pytest.mark.slow
-def test_no_hidden_input_comes_back_in_a_public_message(tmp_path: Path) -> None:
-    """A student's function keeps what it is given and puts it where a later test would print it."""
+@pytest.mark.parametrize(
+    "channel",
+    [
+        "global mirror_gap; mirror_gap = type('Seen' + str(seen), (), {})(); return right(values)",
+        "raise ValueError('Seen' + str(seen))",
+        "raise type('Seen' + str(seen), (Exception,), {})()",
+        "return type('Seen' + str(seen), (), {})()",
+        "return 'Seen' + str(seen)",
+        "return float(''.join(str(int(v)) for v in values))",
+    ],
+)
+def test_no_hidden_input_comes_back_on_a_page(channel: str, tmp_path: Path) -> None:
+    """A student's function puts what it is given wherever a message could show it."""
     spy = (
-        "right, seen = herfindahl, []\n"
+        "right, seen, calls = herfindahl, '', 0\n"
         "def herfindahl(values):\n"
-        "    global mirror_gap\n"
-        "    seen.append(list(values))\n"
-        "    mirror_gap = type('Seen' + str(seen).replace(' ', ''), (), {})()\n"
-        "    return right(values)\n"
+        "    global seen, calls\n"
+        "    calls += 1\n"
+        "    seen += str(list(values)).replace(' ', '')\n"
+        "    if calls < 3:\n"
+        "        return right(values)\n"
+        f"    {channel}\n"
     )
     (tmp_path / "in").mkdir()
     notebook = tmp_path / "in" / "a.ipynb"
@@ -627,11 +640,11 @@ def test_no_hidden_input_comes_back_in_a_public_message(tmp_path: Path) -> None:
     output = tmp_path / "grades.csv"
     assert main(["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]) == 0
     page = page_of("a", output)
-    assert "Seen[[30,10],[20,20,60]]" in page, "the public inputs are no secret"
     text = cases.assignment(SLUG).template
     body = text[text.index("def test_q4_function_hidden") :]
     hidden = re.findall(r"\[[\d., ]+\]", body[: body.index("```")])
-    assert hidden and not any(h.replace(" ", "") in page for h in hidden)
+    assert hidden and not any(h.replace(" ", "") in page.replace(" ", "") for h in hidden)
+    assert "Seen" not in page and "4444" not in page and "1703" not in page
 
 
 def test_two_questions_in_turn_are_both_on_the_page(tmp_path: Path) -> None:
@@ -732,3 +745,26 @@ def test_what_is_not_decided_this_time_keeps_its_points() -> None:
         report.regraded(table, results, "q9")
     with pytest.raises(report.MergeError, match="b: the row is shorter"):
         report.regraded(table.replace("b,,timeout,,,", "b,,timeout,"), results, "q3")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'Student;ID;"Essay, part 2, on Russia, China (7)"\n"Есенова, Алия";17;"8,5"\n',
+        'Student\tID\t"Essay, part 2; draft, (7)"\n"Есенова, Алия"\t17\t"8,5"\n',
+        'Student,ID,"Essay; part 2; on Russia; China (7)"\n"Есенова; Алия",17,"8.5"\n',
+    ],
+)
+def test_a_separator_inside_quotes_separates_nothing(text: str) -> None:
+    table = lms.sheet(text)
+    assert [len(record) for record in table.records] == [3, 3]
+    assert table.header[:2] == ["Student", "ID"]
+
+
+@pytest.mark.parametrize(
+    ("cell", "number"),
+    [("8.5", 8.5), ("8,5", 8.5), (" 10 ", 10), ("-1", -1), ("nan", None), ("inf", None),
+     ("1_0", None), ("", None), ("EX", None), ("٨", None), ("1.5.2", None)],
+)  # fmt: skip
+def test_a_cell_is_a_number_or_none(cell: str, number: float | None) -> None:
+    assert lms.to_number(cell) == number

@@ -288,7 +288,7 @@ def test_dependence_by_hand():
     macro = pd.DataFrame({"iso3": ["KAZ"], "year": [2021], "gdp_busd": [2.0]})
     table = trade_of({"A": 100, "B": None})
     # 100 + 200 million over 2 billion.
-    result = ind.trade_dependence(table, macro)
+    result = ind.trade_dependence(table, macro, reporter="KAZ")
     assert result.loc[2021, "A"] == pytest.approx(0.15)
     assert math.isnan(result.loc[2021, "B"])
 
@@ -484,14 +484,57 @@ def test_a_commodity_is_a_part_of_a_total(oil, whole, words):
     assert ind.commodity_share(table, "oil", years=2020).to_dict() == {2020: 0.5}
 
 
+def two_reporters() -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Trade of two states with A, and their products: 0.3 of a product of 2 and of 1 billion."""
+    one = trade_of({"A": 200}).assign(reporter="KAZ")
+    other = trade_of({"A": 100}).assign(reporter="UZB")
+    macro = pd.DataFrame({"iso3": ["KAZ", "UZB"], "year": [2021, 2021], "gdp_busd": [2.0, 1.0]})
+    return pd.concat([one, other], ignore_index=True), macro
+
+
+def test_the_product_is_that_of_the_reporter_of_the_trade():
+    table, macro = two_reporters()
+    uzbek = table[table["reporter"] == "UZB"]
+    # 300 million over Uzbekistan's 1 billion, never over Kazakhstan's 2.
+    assert ind.trade_dependence(uzbek, macro).loc[2021, "A"] == pytest.approx(0.3)
+    assert ind.trade_dependence(table, macro, reporter="UZB").loc[2021, "A"] == pytest.approx(0.3)
+    with pytest.raises(ValueError, match="no rows of the reporter 'KAZ'"):
+        ind.trade_dependence(uzbek, macro, reporter="KAZ")
+    with pytest.raises(ValueError, match="does not say whose trade it is"):
+        ind.trade_dependence(uzbek.drop(columns="reporter"), macro)
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [
+        lambda table, **how: ind.shares(table, min_partners=1, **how),
+        lambda table, **how: ind.concentration(table, min_partners=1, **how),
+        lambda table, **how: ind.trade_dependence(table, two_reporters()[1], **how),
+        lambda table, **how: ind.commodity_share(table.assign(group="total"), "total", **how),
+        lambda table, **how: ind.un_agreement(table.assign(joint_votes=50, agreement=0.5), **how),
+    ],
+    ids=["shares", "concentration", "trade_dependence", "commodity_share", "un_agreement"],
+)
+def test_figures_of_two_reporters_are_never_mixed(ask):
+    table, _ = two_reporters()
+    with pytest.raises(ValueError, match="2 reporters .KAZ, UZB.: choose one"):
+        ask(table)
+    assert len(ask(table, reporter="UZB")) == 1
+    with pytest.raises(ValueError, match="no rows of the reporter 'XXX'"):
+        ask(table, reporter="XXX")
+    blank = table.assign(reporter=[None, "UZB"])
+    with pytest.raises(ValueError, match="every row needs a reporter"):
+        ask(blank, reporter="UZB")
+
+
 @pytest.mark.parametrize("product", [0.0, -2.0, math.inf])
 def test_a_product_is_above_zero_and_stands_once(product):
     macro = pd.DataFrame({"iso3": ["KAZ"], "year": [2021], "gdp_busd": [product]})
     with pytest.raises(ValueError, match="KAZ in 2021 must be a number above zero"):
-        ind.trade_dependence(trade_of({"A": 1}), macro)
+        ind.trade_dependence(trade_of({"A": 1}), macro, reporter="KAZ")
     good = macro.assign(gdp_busd=2.0)
     with pytest.raises(ValueError, match="KAZ stands twice in 2021"):
-        ind.trade_dependence(trade_of({"A": 1}), pd.concat([good, good]))
+        ind.trade_dependence(trade_of({"A": 1}), pd.concat([good, good]), reporter="KAZ")
 
 
 def test_ratios_stop_where_the_product_is_unpublished():
@@ -500,12 +543,14 @@ def test_ratios_stop_where_the_product_is_unpublished():
     )
     table = trade_of({"A": 1}, {"A": 1})
     with pytest.raises(ValueError, match="KAZ for 2022: the last year known is 2021"):
-        ind.trade_dependence(table, macro)
+        ind.trade_dependence(table, macro, reporter="KAZ")
     with pytest.raises(ValueError, match="2022"):
-        ind.dependence_asymmetry(macro, "RUS", years=[2021, 2022])
+        ind.dependence_asymmetry(macro, "RUS", reporter="KAZ", years=[2021, 2022])
     with pytest.raises(ValueError, match="XXX"):
-        ind.dependence_asymmetry(macro, "XXX", years=2021)
-    assert ind.dependence_asymmetry(macro, "RUS", years=2021).loc[2021, "RUS"] == 4.5
+        ind.dependence_asymmetry(macro, "XXX", reporter="KAZ", years=2021)
+    assert (
+        ind.dependence_asymmetry(macro, "RUS", reporter="KAZ", years=2021).loc[2021, "RUS"] == 4.5
+    )
 
 
 @pytest.mark.parametrize("flow", ["exports", "imports"])
@@ -596,7 +641,9 @@ def test_vectors_sum_to_the_same_total(trade):
 
 
 def test_asymmetry_from_the_table():
-    result = ind.dependence_asymmetry(load("macro"), ["RUS", "CHN"], years=2023).loc[2023]
+    result = ind.dependence_asymmetry(
+        load("macro"), ["RUS", "CHN"], reporter="KAZ", years=2023
+    ).loc[2023]
     assert round(result["RUS"], 1) == 7.8
     assert round(result["CHN"]) == 70
 
@@ -619,7 +666,7 @@ def test_dependence_from_the_table_ends_with_the_product(trade):
 @pytest.mark.parametrize(
     ("name", "ask", "words"),
     [
-        ("un_agreement", ind.un_agreement, "partner {partner}"),
+        ("un_agreement", lambda t: ind.un_agreement(t, reporter="ZAF"), "partner {partner}"),
         ("commodities", lambda t: ind.commodity_share(t, "crude-oil"), "group {group}"),
     ],
 )
@@ -631,7 +678,7 @@ def test_what_stands_twice_in_a_table_is_named(name, ask, words):
 
 
 def test_un_agreement_from_the_table():
-    table = load("un_agreement")
+    table = load("un_agreement", reporter="KAZ")
     result = ind.un_agreement(table, ["CHN", "RUS", "USA"], years=2019).loc[2019]
     assert [round(value, 2) for value in result] == [0.82, 0.67, 0.14]
     with pytest.raises(ValueError, match="covers 1992 to 2019"):

@@ -9,12 +9,12 @@ import pytest
 
 from multivector import data, load, vintage
 
-KEEP = ("trade", "partners", "sources")
+KEEP = ("trade", "partners", "sources", "states")
 
 
 @pytest.fixture
 def folder(tmp_path):
-    """A package of three tables, free to grow."""
+    """A package of four tables, free to grow."""
     descriptor = data.package()
     descriptor["resources"] = [e for e in descriptor["resources"] if e["name"] in KEEP]
     for entry in descriptor["resources"]:
@@ -29,12 +29,12 @@ def newer(folder, tmp_path_factory):
     """The trade table with one cell revised, one blanked, one row gone and one added."""
     rows = (folder / "trade.csv").read_text(encoding="utf-8").splitlines()
     first, second = rows[1].split(","), rows[2].split(",")
-    first[2], second[3] = "700.5", ""
-    added = ["2020", "ZZZ", "1.5", "", "bns-trade"]
+    first[3], second[4] = "700.5", ""
+    added = ["KAZ", "2020", "ZZZ", "1.5", "", "bns-trade"]
     partners = folder / "partners.csv"
     line = "ZZZ,Test,Тест,Тест,other,false,false\n"
     partners.write_text(partners.read_text(encoding="utf-8") + line, encoding="utf-8")
-    last_2020 = max(i for i, row in enumerate(rows) if row.startswith("2020,"))
+    last_2020 = max(i for i, row in enumerate(rows) if row.startswith("KAZ,2020,"))
     changed = [rows[0], ",".join(first), ",".join(second), *rows[4 : last_2020 + 1]]
     changed += [",".join(added), *rows[last_2020 + 1 :]]
     file = tmp_path_factory.mktemp("new") / "new.csv"

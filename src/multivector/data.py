@@ -86,18 +86,29 @@ def resource(name: str, folder: Path | None = None) -> dict[str, Any]:
     raise DataError(f"no table called {name!r}; there are: {known}")
 
 
-def load(name: str, folder: Path | None = None) -> pd.DataFrame:
+def load(name: str, folder: Path | None = None, *, reporter: str | None = None) -> pd.DataFrame:
     """Return the table ``name``, one row per record, columns typed by ``datapackage.json``.
+
+    ``reporter``: only the rows of this country (ISO3), in a table that holds several.
 
     Types: string as str (blank stays missing), integer and year as Int64, number as float64,
     boolean as boolean, date as datetime64. Units are in the table's codebook entry.
-    Raises ``DataError`` with file, row, column and rule for a cell that does not fit.
+    Raises ``DataError`` with file, row, column and rule for a cell that does not fit, and for a
+    reporter of whom the table has no row.
     The frame is the caller's own: changing it changes nothing else.
     """
     folder = folder or data_dir()
     entry = resource(name, folder)
     path = folder / entry["path"]
-    return _load(str(path), json.dumps(entry["schema"]), stamp(path)).copy()
+    table = _load(str(path), json.dumps(entry["schema"]), stamp(path))
+    if reporter is None:
+        return table.copy()
+    if "reporter" not in table.columns:
+        raise DataError(f"{entry['path']}: the table has no column reporter to choose by")
+    rows = table[(table["reporter"] == reporter).fillna(False)]
+    if rows.empty:
+        raise DataError(f"{entry['path']}: no row has the reporter {reporter!r}")
+    return rows.reset_index(drop=True)
 
 
 def stamp(path: Path) -> tuple[int, int] | None:

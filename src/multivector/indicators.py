@@ -7,10 +7,13 @@ product nobody has published yet looks exactly like a real one once it stands in
 
 Names and units
 ---------------
-``trade`` is the table ``trade``: ``year``, ``partner`` (ISO 3166 alpha-3), ``exports_musd`` and
-``imports_musd`` in million US dollars. A *flow* is ``"exports"``, ``"imports"`` or
-``"turnover"`` (their sum). A blank cell is *not reported*: it counts as nothing in a sum and is
-counted in ``unreported``, so that a reader sees that something is missing.
+``trade`` is the table ``trade``: ``reporter`` and ``partner`` (ISO 3166 alpha-3), ``year``,
+``exports_musd`` and ``imports_musd`` in million US dollars. The *reporter* is the country whose
+statistics these are. Where a table holds the rows of several, ``reporter=`` says whose are
+meant, and without it the function refuses: figures of two countries are never mixed. A *flow* is
+``"exports"``, ``"imports"`` or ``"turnover"`` (their sum). A blank cell is *not reported*: it
+counts as nothing in a sum and is counted in ``unreported``, so that a reader sees that something
+is missing.
 
 A *share* is a fraction of one, never a percentage.
 """
@@ -54,6 +57,7 @@ __all__ = [
     "interdependence",
     "mirror_gap",
     "route_concentration",
+    "rows_of",
     "s_score",
     "salience",
     "shares",
@@ -64,7 +68,39 @@ __all__ = [
 
 
 # --------------------------------------------------------------------------------------------
-# Groupings
+# Whose figures, and groupings
+
+
+def rows_of(table: pd.DataFrame, reporter: str | None = None) -> tuple[pd.DataFrame, str | None]:
+    """Rows of one reporter, so that the figures of two countries are never mixed.
+
+    Args:
+        table: any table; ``reporter`` (ISO3) is its column of whose figures these are.
+        reporter: whose rows; by default those of the only reporter in the table.
+
+    Returns:
+        The rows (the table itself where it has no such column) and the reporter's code, ``None``
+        where neither the table nor the caller names one.
+
+    Raises:
+        ValueError: several reporters and none chosen, one that is not in the table, or a blank.
+    """
+    if "reporter" not in table.columns:
+        return table, reporter
+    if table["reporter"].isna().any():
+        raise ValueError("every row needs a reporter: a row without one could be anybody's")
+    held = sorted(table["reporter"].astype(str).unique())
+    if reporter is None:
+        if len(held) > 1:
+            raise ValueError(
+                f"the table holds the figures of {len(held)} reporters ({', '.join(held[:6])}"
+                f"{', ...' if len(held) > 6 else ''}): choose one, for example "
+                f'reporter="{held[0]}", or they would be mixed'
+            )
+        return table, held[0] if held else None
+    if reporter not in held:
+        raise ValueError(f"the table has no rows of the reporter {reporter!r}")
+    return table[(table["reporter"] == reporter).to_numpy()], reporter
 
 
 def bloc(partners: pd.DataFrame, flag: str, name: str | None = None) -> dict[str, list[str]]:
@@ -136,6 +172,7 @@ def shares(
     merge: Mapping[str, Iterable[str]] | None = None,
     drop: Iterable[str] = (),
     min_partners: int = MIN_PARTNERS,
+    reporter: str | None = None,
 ) -> pd.DataFrame:
     """Share of each partner in a flow, by year: ``s_i = T_i / sum_k T_k``.
 
@@ -151,20 +188,21 @@ def shares(
         drop: partners, or names made by ``merge``, to leave out.
         min_partners: how many partners with a reported value a year needs, counted before
             ``merge`` and ``drop``. Lower it only for a table that is complete by construction.
+        reporter: whose trade (ISO3); needed where the table holds several reporters.
 
     Returns:
         One row a year (index ``year``, ascending), one column a partner (alphabetical), fractions
         of one; each row sums to 1. A partner without trade in a year has 0.
 
     Raises:
-        ValueError: fewer than ``min_partners`` partners in a year, an unknown flow, year or
-            partner, a partner twice in one year or in two groups, a negative or infinite value,
-            or nothing left to divide.
+        ValueError: several reporters and none chosen, or one that is not in the table; fewer than
+            ``min_partners`` partners in a year, an unknown flow, year or partner, a partner twice
+            in one year or in two groups, a negative or infinite value, or nothing left to divide.
 
     Source: the definition of a trade share; grouping after Hirschman 1945 is the user's choice
     and changes every index built on it.
     """
-    table = _flow_table(trade, flow, years, merge, drop, min_partners)
+    table = _flow_table(trade, flow, years, merge, drop, min_partners, reporter)
     return pd.DataFrame(
         table.values / table.values.sum(axis=1, keepdims=True),
         index=pd.Index(table.years, name="year"),
@@ -265,6 +303,7 @@ def concentration(
     merge: Mapping[str, Iterable[str]] | None = None,
     drop: Iterable[str] = (),
     min_partners: int = MIN_PARTNERS,
+    reporter: str | None = None,
 ) -> pd.DataFrame:
     """The concentration family in one table, by year.
 
@@ -278,7 +317,7 @@ def concentration(
         largest_share     max_i s_i
 
     Args:
-        trade, flow, years, merge, drop, min_partners: as for :func:`shares`.
+        trade, flow, years, merge, drop, min_partners, reporter: as for :func:`shares`.
 
     Returns:
         Index ``year``; columns ``partners`` (n), ``unreported`` (partners of the table with a
@@ -294,7 +333,7 @@ def concentration(
     as one partner or as twenty-seven changes the answer, the oil price moves it, and customs
     record the first port (Italy's is largely oil landed at Trieste for others).
     """
-    table = _flow_table(trade, flow, years, merge, drop, min_partners)
+    table = _flow_table(trade, flow, years, merge, drop, min_partners, reporter)
     total = table.values.sum(axis=1)
     share = table.values / total[:, None]
     number = (table.values > 0).sum(axis=1)
@@ -323,6 +362,7 @@ def commodity_share(
     *,
     years: int | Iterable[int] | None = None,
     total: str = "total",
+    reporter: str | None = None,
 ) -> pd.Series:
     """Share of a commodity group in all goods exports, by year: ``s_g = X_g / X_total``.
 
@@ -331,6 +371,7 @@ def commodity_share(
         group: the group's code, for example ``"crude-oil"``.
         years: one year or several; by default every year in which group and total are known.
         total: code of the group that holds all exports.
+        reporter: whose exports (ISO3); needed where the table holds several reporters.
 
     Returns:
         A ``Series`` by year, fractions of one in ``[0, 1]``.
@@ -345,6 +386,7 @@ def commodity_share(
     an upper bound for uranium.
     """
     _need_columns(commodities, ("year", "group", "exports_musd"))
+    commodities, _ = rows_of(commodities, reporter)
     for code in (group, total):
         if not (commodities["group"] == code).any():
             raise ValueError(f"the table has no commodity group {code!r}")
@@ -382,7 +424,7 @@ def trade_dependence(
     *,
     years: int | Iterable[int] | None = None,
     partners: str | Iterable[str] | None = None,
-    reporter: str = "KAZ",
+    reporter: str | None = None,
     merge: Mapping[str, Iterable[str]] | None = None,
 ) -> pd.DataFrame:
     """Trade with each partner over the reporter's own product: ``D_ij = T_ij / GDP_i``.
@@ -393,7 +435,8 @@ def trade_dependence(
         flow: ``"exports"``, ``"imports"`` or ``"turnover"``.
         years: one year or several; every year of the trade table by default.
         partners: one partner (or merged name) or several; all by default.
-        reporter: whose product divides (ISO3).
+        reporter: whose trade and whose product (ISO3); needed where the table holds several
+            reporters or does not say whose it is.
         merge: as for :func:`shares`.
 
     Returns:
@@ -401,14 +444,20 @@ def trade_dependence(
         product). A partner that did not report has a blank, not a zero.
 
     Raises:
-        ValueError: a year without a published product of the reporter, in particular one beyond
-            its last year; a product that is not above zero or stands twice; an unknown partner.
+        ValueError: several reporters and none chosen, or no reporter at all; a year without a
+            published product of the reporter, in particular one beyond its last year; a product
+            that is not above zero or stands twice; an unknown partner.
 
     Source: Oneal and Russett 1997. Gross trade stands over value added, so the ratio may pass 1;
     a product in dollars moves with the exchange rate.
     """
-    table = _flow_table(trade, flow, years, merge, (), min_partners=1)
-    product = _gdp(macro, reporter, table.years)
+    table = _flow_table(trade, flow, years, merge, (), 1, reporter)
+    if table.reporter is None:
+        raise ValueError(
+            "the trade table does not say whose trade it is: name the reporter, "
+            'for example reporter="KAZ", whose product then divides'
+        )
+    product = _gdp(macro, table.reporter, table.years)
     values = np.where(table.reported, table.values, np.nan) / (product[:, None] * 1000.0)
     result = pd.DataFrame(
         values,
@@ -514,8 +563,8 @@ def dependence_asymmetry(
     macro: pd.DataFrame,
     partners: str | Iterable[str],
     *,
+    reporter: str,
     years: int | Iterable[int],
-    reporter: str = "KAZ",
 ) -> pd.DataFrame:
     """Asymmetry of dependence on total trade, from the table of products.
 
@@ -525,8 +574,8 @@ def dependence_asymmetry(
     Args:
         macro: ``iso3``, ``year``, ``gdp_busd``.
         partners: one partner or several (ISO3).
-        years: one year or several.
         reporter: country i (ISO3).
+        years: one year or several.
 
     Returns:
         One row a year, one column a partner; 70 means that the same trade weighs seventy times
@@ -643,28 +692,32 @@ def un_agreement(
     years: int | Iterable[int] | None = None,
     value: str = "agreement",
     min_joint_votes: int = 10,
+    reporter: str | None = None,
 ) -> pd.DataFrame:
     """Agreement with partners in the General Assembly, by year, from the table of agreement.
 
     Args:
-        table: ``year``, ``partner``, ``joint_votes`` and the value's column.
+        table: ``reporter``, ``year``, ``partner``, ``joint_votes`` and the value's column.
         partners: one partner or several (ISO3); all by default.
         years: one year or several; all by default.
         value: ``"agreement"`` (see :func:`agreement`) or ``"s_score"`` (see
             :func:`s_score`).
         min_joint_votes: fewer joint votes than this give a blank.
+        reporter: whose votes (ISO3); needed where the table holds several reporters.
 
     Returns:
         One row a year, one column a partner; agreement in ``[0, 1]``, S in ``[-1, 1]``.
 
     Raises:
-        ValueError: a partner or a year outside the table, or a partner twice in one year. The
-            roll calls end where the table ends; later votes are not extrapolated.
+        ValueError: several reporters and none chosen; a partner or a year outside the table, or a
+            partner twice in one year. The roll calls end where the table ends; later votes are not
+            extrapolated.
 
     Source: Lijphart 1963; Signorino and Ritter 1999; roll calls of Bailey, Strezhnev and Voeten
     2017.
     """
     _need_columns(table, ("year", "partner", "joint_votes", value))
+    table, _ = rows_of(table, reporter)
     _need_once(table, "partner", "partner")
     enough = table["joint_votes"].astype(float) >= min_joint_votes
     wide = (
@@ -888,7 +941,7 @@ def _herfindahl_range(through: float, fixed: pd.Series, open_: pd.Series) -> tup
 class _FlowTable:
     """A flow as a dense years x partners array: what every index above is computed from."""
 
-    __slots__ = ("years", "names", "values", "reported", "unreported")
+    __slots__ = ("years", "names", "values", "reported", "unreported", "reporter")
 
     def __init__(
         self,
@@ -897,12 +950,14 @@ class _FlowTable:
         values: NDArray[np.float64],
         reported: NDArray[np.bool_],
         unreported: NDArray[np.int64],
+        reporter: str | None,
     ) -> None:
         self.years = years
         self.names = names
         self.values = values
         self.reported = reported
         self.unreported = unreported
+        self.reporter = reporter
 
 
 def _flow_table(
@@ -912,11 +967,13 @@ def _flow_table(
     merge: Mapping[str, Iterable[str]] | None,
     drop: Iterable[str],
     min_partners: int,
+    reporter: str | None,
 ) -> _FlowTable:
     if flow not in FLOWS:
         raise ValueError(f"unknown flow {flow!r}: use one of {', '.join(FLOWS)}")
     columns = flow_columns(flow)
     _need_columns(trade, ("year", "partner", *columns))
+    trade, reporter = rows_of(trade, reporter)
     if trade["year"].isna().any() or trade["partner"].isna().any():
         raise ValueError("every row of the trade table needs a year and a partner")
 
@@ -992,7 +1049,12 @@ def _flow_table(
             f"{_words([int(year) for year in year_codes[empty]])}: no {flow} left to divide"
         )
     return _FlowTable(
-        year_codes.astype(np.int64), group_names, merged, seen, unreported.astype(np.int64)
+        year_codes.astype(np.int64),
+        group_names,
+        merged,
+        seen,
+        unreported.astype(np.int64),
+        reporter,
     )
 
 

@@ -28,6 +28,7 @@ PARTS = (
     "build.languages",
     "frame.weight",
     "frame.code",
+    "frame.reader_view",
     "notebooks.notebooks",
     "learning.assignments",
     "learning.syllabus",

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from multivector import indicators
 from multivector.data import load
 from multivector.explorers.base import Explorer
 from multivector.explorers.trade import prepare
@@ -101,10 +102,12 @@ def tables(
     least]}; ``oil_total``: year -> the published total, million tonnes; ``maybe``: year -> routes
     that may cross Russia too; ``missing``: year -> routes without a figure.
     """
+    trade, reporter = indicators.rows_of(trade)
     data = prepare(trade, partners, [])
+    commodities, _ = indicators.rows_of(commodities, reporter)
     for partner in data["partners"]:
         del partner["vector"]
-    gdp = macro[(macro["iso3"] == "KAZ") & macro["gdp_busd"].notna()]
+    gdp = macro[(macro["iso3"] == reporter) & macro["gdp_busd"].notna()]
     wide = commodities[commodities["group"].isin(["crude-oil", "total"])].pivot(
         index="year", columns="group", values="exports_musd"
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import pandas as pd
 
+from multivector import indicators
 from multivector.data import load, package
 from multivector.explorers.base import Explorer, column
 
@@ -83,8 +84,10 @@ def prepare(
     """Return what the JavaScript computes with: for this explorer and for concentration.
 
     ``years``; ``partners``: code, name, vector, eu27, ``x`` exports and ``m`` imports in million
-    dollars, one value a year, ``None`` where the table has no row; ``mirror`` as given.
+    dollars, one value a year, ``None`` where the table has no row; ``mirror`` as given. Raises
+    ``ValueError`` where the table holds several reporters.
     """
+    trade, _ = indicators.rows_of(trade)
     years = sorted(int(year) for year in trade["year"].unique())
     about = partners.set_index("iso3")
     out = []

@@ -29,7 +29,7 @@ from multivector.grading.assignment import (
     with_solution,
     without_solution,
 )
-from multivector.grading.notebook import _Answers, run_test
+from multivector.grading.notebook import _Answers, judge
 
 #: What a build makes unless told otherwise: all that needs nothing but this package.
 DEFAULT_PARTS = ("student", "colab", "solution")
@@ -157,7 +157,8 @@ def leaks(assignment: Assignment, text: str) -> list[str]:
     """Return every telling line of a solution or a hidden test that occurs in ``text``.
 
     A line is telling if it is longer than a dozen characters and occurs in no part of the source
-    that students may see. ``text`` is any file a student gets; JSON escapes are undone.
+    that students may see. ``text`` is any file a student gets: a line is also looked for as JSON,
+    JSON inside JSON, Python and HTML write it.
     """
     allowed = "\n".join(
         [c.source for c in assignment.cells if c.role != "solution"]
@@ -166,13 +167,17 @@ def leaks(assignment: Assignment, text: str) -> list[str]:
     )
     secret = [c.source for q in assignment.questions for c in q.cases if c.hidden]
     secret += [with_solution(c.source) for c in assignment.cells if c.role == "solution"]
-    plain = text.replace('\\\\\\"', '"').replace('\\"', '"')
-    return [
-        line.strip()
-        for source in secret
-        for line in source.splitlines()
-        if len(line.strip()) > 12 and line.strip() not in allowed and line.strip() in plain
-    ]
+    lines = [line.strip() for source in secret for line in source.splitlines()]
+    telling = [line for line in lines if len(line) > 12 and line not in allowed]
+    return [line for line in telling if any(form in text for form in _written(line))]
+
+
+def _written(line: str) -> set[str]:
+    """Return a line as it may stand in a file: plain, escaped once or twice, or as HTML."""
+    forms = {line}
+    for _ in range(2):
+        forms |= {json.dumps(form, ensure_ascii=a)[1:-1] for form in forms for a in (True, False)}
+    return forms | {html.escape(line), html.escape(line, quote=False), repr(line)[1:-1]}
 
 
 def self_test(assignment: Assignment) -> None:
@@ -184,7 +189,10 @@ def self_test(assignment: Assignment) -> None:
         points, complaints = _points_here(assignment, strip)
         expected = assignment.out_of if name == "solution" else 0
         if points != expected:
-            raise BuildError(f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}")
+            first = f"; {complaints[0]}" if complaints and expected else ""
+            raise BuildError(
+                f"{assignment.slug}: the {name} gets {points:g}, not {expected:g}{first}"
+            )
         if complaints and name == "solution":
             raise BuildError(f"{assignment.slug}: the solution is told: {complaints[0]}")
 
@@ -193,11 +201,10 @@ def _points_here(assignment: Assignment, strip: Any) -> tuple[float, list[str]]:
     """Return the points of the automatic questions, and what any test complains about."""
     answers, points, complaints = _Answers(_names_here(assignment, strip)), [], []
     for case in (c for q in assignment.questions for c in q.cases):
-        complaint = run_test(case.name, case.source, answers)
-        if complaint is None:
-            points.append(case.points)
-        else:
-            complaints.append(f"{case.name}: {complaint}")
+        verdict = judge(case.name, case.source, answers)
+        points.append(case.points * (1.0 if verdict is None else verdict.share))
+        if verdict is not None:
+            complaints.append(f"{case.name}: {verdict.message}")
     return sum_points(points), complaints
 
 

@@ -6,6 +6,8 @@ question; what could not be decided is blank for a person to look at, never 0.
 
 from __future__ import annotations
 
+import ast
+import builtins
 import contextlib
 import hashlib
 import json
@@ -16,29 +18,25 @@ import time
 from collections.abc import Callable, Collection, Container, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-import multivector
-from multivector.data import data_dir
+from multivector import fingerprint
 from multivector.grading.assignment import Assignment, Question, TestCase, sum_points
 from multivector.grading.build import student_notebook
 from multivector.grading.course import Variants, label_of
 from multivector.grading.lms import Student
-from multivector.grading.notebook import run_test
+from multivector.grading.notebook import Verdict, because, judge, names_given, told_error
 from multivector.grading.sandbox import Limits, Lost, Runtime, SandboxError, Session
 from multivector.grading.submissions import NotebookError, Script, Submission, read_script
 
-VERSION = 1
+VERSION = 2
 STATUSES = (
     "graded", "unreadable", "missing", "unknown", "timeout", "killed", "tampered", "failed",
 )  # fmt: skip
 _RESTARTS = 2
 _STRANGER = "not on the roster, so nobody knows which variant it should be"
-_UNDECIDED = (
-    "The form is right. What was compared after handing in is not: read the question again "
-    "(for numbers: year, unit, what is counted)."
-)
 
 
 @dataclass(frozen=True)
@@ -59,6 +57,8 @@ class Result:
     digest: str = ""
     seconds: float = 0.0
     variant: str = ""
+    #: For the pages with the worked solutions only: what was called, and what is right.
+    details: dict[str, list[str]] = field(default_factory=dict)
 
     @property
     def who(self) -> str:
@@ -77,7 +77,10 @@ class Result:
         if None in part.points.values():
             return self
         return replace(
-            self, points=self.points | part.points, messages=self.messages | part.messages
+            self,
+            points=self.points | part.points,
+            messages=self.messages | part.messages,
+            details=self.details | part.details,
         )
 
 
@@ -94,6 +97,9 @@ class Grader:
     students: Mapping[str, str | None] = field(default_factory=dict)
     #: The one question to grade again; ``None`` for all.
     question: str | None = None
+    #: Hidden tests compute what they expect from the book's tables, with its indicators, and
+    #: compare it with code of this folder: after a corrected check everybody is graded again.
+    book: str = field(default_factory=lambda: fingerprint.current(without=("book",)))
 
     def assignment_of(self, key: str) -> Assignment | None:
         """Return the assignment as the student behind a key has it, ``None`` for a stranger."""
@@ -106,10 +112,7 @@ class Grader:
         """Return a digest of what a result depends on besides the notebook."""
         variant = self.assignment_of(key)
         digest = variant.digest if variant else None
-        tables = data_dir() / "datapackage.json"  # it holds a hash of each
-        # Hidden tests compute what they expect from the book's tables.
-        book = [multivector.__version__, hashlib.sha256(tables.read_bytes()).hexdigest()]
-        parts = [VERSION, book, digest, asdict(self.limits), self.sandboxed]
+        parts = [VERSION, self.book, digest, asdict(self.limits), self.sandboxed]
         parts += [self.question] if self.question else []
         return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
 
@@ -205,19 +208,29 @@ class _Run:
     def _attempt(self) -> Result:
         grader = self._grader
         with Session(grader.runtime, grader.limits, sandboxed=grader.sandboxed) as session:
-            errors = []
+            errors: list[str] = []
+            stopped: dict[str, str] = {}
             for index, source in enumerate(self._script.cells):
                 if index in self._left_out:
                     continue
                 self._where, self._at = f"code cell {index + 1}", index
                 error = session.run(source)
-                if error is not None:
-                    line = f", line {error['line']}" if error["line"] else ""
-                    text = f"{error['type']}: {error['message']}".rstrip(": ")
-                    errors.append(f"Code cell {index + 1}{line}: {text}")
+                told = told_error(error["type"], error["message"], error["line"]) if error else ""
+                for name in names_given(source):
+                    stopped.pop(name, None)
+                    if told:
+                        stopped[name] = told
+                if told:
+                    errors.append(f"Code cell {index + 1}: {told}")
             essays: dict[str, str] = {}
-            found: dict[str, dict[str, str | None]] = {q.name: {} for q in self._asked}
-            answers = {q.name: _Answers(session) for q in self._asked}
+            found: dict[str, dict[str, Verdict | None]] = {q.name: {} for q in self._asked}
+            # One memory for all questions: what a function changes while it is tried with hidden
+            # arguments is in no answer, and so in no message.
+            answers = dict.fromkeys(found, _Answers(session, stopped))
+            for question in self._asked:
+                self._where, self._at = f"question {question.name}", question.name
+                if question.name not in self._undecided:
+                    answers[question.name].fetch(question.answers)
             # Public tests of every question first: what a hidden one hands to a student's function
             # could otherwise come back in the message of a public one.
             for hidden in (False, True):
@@ -232,13 +245,14 @@ class _Run:
                     found[name] |= _complaints(cases, answers[name])
         points: dict[str, float | None] = {}
         messages: dict[str, list[str]] = {}
+        details: dict[str, list[str]] = {}
         for question in self._asked:
             name = question.name
             if name in self._undecided:
                 points[name], messages[name] = None, ["Your function did not come to an end."]
             else:
-                points[name], messages[name] = _decided(question, found[name])
-        return self._outcome(points, messages, essays, errors)
+                points[name], messages[name], details[name] = _decided(question, found[name])
+        return replace(self._outcome(points, messages, essays, errors), details=details)
 
     def _outcome(
         self,
@@ -266,37 +280,95 @@ class _Run:
 
 
 class _Answers:
-    """Fetches a name from the sandbox once per question."""
+    """Fetches a name from the sandbox once."""
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, session: Session, stopped: Mapping[str, str]) -> None:
+        self._session, self._stopped = session, stopped
         self._seen: dict[str, Any] = {}
 
     def get(self, name: str) -> Any:
         if name not in self._seen:
-            self._seen[name] = self._session.get(name)
+            value = self._session.get(name)
+            self._seen[name] = because(value, name, self._stopped)
         return self._seen[name]
 
+    def fetch(self, names: Iterable[str]) -> None:
+        """Fetch these names now."""
+        for name in names:
+            self.get(name)
 
-def _complaints(cases: Iterable[TestCase], answers: _Answers) -> dict[str, str | None]:
+
+def _complaints(cases: Iterable[TestCase], answers: Any) -> dict[str, Verdict | None]:
     """Return what each test says, ``None`` where it is content."""
-    return {case.name: run_test(case.name, case.source, answers) for case in cases}
+    return {case.name: judge(case.name, case.source, answers) for case in cases}
 
 
-def _decided(question: Question, found: Mapping[str, str | None]) -> tuple[float, list[str]]:
-    """Return the points earned and what the student may read: public messages, no hidden one."""
-    earned, said, short = [], [], False
-    for case in question.cases:
-        message = found[case.name]
-        if message is None:
+def _decided(
+    question: Question, found: Mapping[str, Verdict | None]
+) -> tuple[float, list[str], list[str]]:
+    """Return the points earned, what the student reads, and what stands beside a solution only.
+
+    Public tests come first; where they have nothing to say of an answer, hidden ones say what is
+    wrong with it.
+    """
+    earned: list[float] = []
+    public: list[str] = []
+    hidden: list[str] = []
+    details: list[str] = []
+    for case in sorted(question.cases, key=lambda c: c.hidden):
+        verdict = found[case.name]
+        if verdict is None:
             earned.append(case.points)
-        elif case.hidden:
-            short = True
-        elif message not in said:
-            said.append(message)
-    if short and not said:
-        said.append(_UNDECIDED)
-    return sum_points(earned), said
+            continue
+        earned.append(round(case.points * verdict.share, 2))
+        if case.hidden:
+            if not any(f"`{name}" in told for name in case.params for told in public):
+                hidden.append(_told(case, verdict))
+            details += _detail(verdict)
+        else:
+            public.append(verdict.message)
+    said = list(dict.fromkeys([*public, *hidden]))
+    return sum_points(earned), said, list(dict.fromkeys(details))
+
+
+def _told(case: TestCase, verdict: Verdict) -> str:
+    """Return a hidden test's complaint as a student may read it before the solutions are out.
+
+    Once a function was called with hidden arguments it can put them into whatever it returns or
+    raises, so then only the instructor's own words and the names of Python's errors are left.
+    """
+    if not verdict.calls:
+        return verdict.message
+    names = " and ".join(dict.fromkeys(f"`{c[1:].partition('(')[0]}`" for c in verdict.calls))
+    kind = verdict.error.partition(":")[0]
+    if verdict.error:
+        known = isinstance(getattr(builtins, kind, None), type)
+        end = f"it stopped with {kind if known else 'an error'}"
+    elif verdict.message in _constants(case.source):
+        end = verdict.message[0].lower() + verdict.message[1:].rstrip(".")
+    else:
+        end = "what it returned is not right"
+    return (
+        f"{names} was tried on other arguments than those of the check, and {end}. "
+        "Try it on tables and numbers of your own, with a zero, a blank and more rows."
+    )
+
+
+@lru_cache(maxsize=512)
+def _constants(source: str) -> frozenset[str]:
+    """Return every text that stands in a test word by word."""
+    nodes = ast.walk(ast.parse(source))
+    return frozenset(n.value for n in nodes if isinstance(n, ast.Constant) and type(n.value) is str)
+
+
+def _detail(verdict: Verdict) -> list[str]:
+    """Return the last call that was tried and what is right, for a page with solutions."""
+    told = [f"Tried: {verdict.calls[-1]}. {verdict.message}"] if verdict.calls else []
+    if verdict.right is not None:
+        right = verdict.right
+        text = f"{right:.6g}" if isinstance(right, (int, float)) else str(right)
+        told.append(f"Right is: {text}")
+    return told
 
 
 def _essay(question: Question, answers: _Answers) -> dict[str, str]:

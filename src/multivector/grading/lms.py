@@ -21,6 +21,8 @@ _SET_APART = ("EX", "N/A")
 #: What Moodle says of a grade in other columns of the same row.
 _MAXIMUM, _CHANGEABLE = "Maximum Grade", "Grade can be changed"
 _PARTICIPANT = re.compile(r"^\D+(\d+)$")
+_QUOTED = re.compile(r'"(?:[^"]|"")*"')
+_NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 _CANVAS_COLUMN = re.compile(r"^(?P<title>.*) \((?P<id>\d+)\)$")
 
 
@@ -97,7 +99,8 @@ def sheet(text: str) -> Sheet:
     Raises ``ListError`` for a quote that does not close and for an empty text.
     """
     start = 1 if text.startswith("\ufeff") else 0
-    first = text[start:].lstrip("\r\n").partition("\n")[0]
+    # A separator inside quotes is part of a name: "Essay, part 2".
+    first = _QUOTED.sub("", text[start:]).lstrip("\r\n").partition("\n")[0]
     separator = max(",;\t", key=first.count)
     records: list[tuple[Field, ...]] = []
     fields: list[Field] = []
@@ -320,10 +323,8 @@ def _maxima(
 
 def to_number(text: str) -> float | None:
     """Return the number in a cell, with a decimal point or comma, or ``None``."""
-    try:
-        return float(text.strip().replace(",", "."))
-    except ValueError:
-        return None
+    found = _NUMBER.fullmatch(text.strip())
+    return float(found[0].replace(",", ".")) if found else None
 
 
 def known(students: Iterable[Student]) -> dict[str, str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import math
 import sys
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -17,6 +18,8 @@ from typing import Any
 MAX_DEPTH = 6
 MAX_ITEMS = 5_000
 MAX_TEXT = 20_000
+#: Letters of all texts of one answer together: six bytes each, escaped, stay under a megabyte.
+MAX_LETTERS = 100_000
 MAX_INT = 2**63
 
 
@@ -32,6 +35,17 @@ class Unanswered:
 
 
 UNANSWERED = Unanswered()
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A name without a value because the cell that gives it stopped; ``error`` says how."""
+
+    error: str
+
+
+#: The type that is given for an answer with too many values or letters.
+TOO_LARGE = "too large"
 
 
 @dataclass(frozen=True)
@@ -76,17 +90,52 @@ class AnswerError(Exception):
 def encode(value: Any) -> dict[str, Any]:
     """Return ``value`` as tagged JSON: ``{"k": kind, "v": ...}``. Never raises for a strange value.
 
-    Too many items, too deep a nesting or too long a text become ``{"k": "other", ...}`` or are cut:
-    the answer to a question is small.
+    What ``encode`` returns, ``decode`` can read. The answer to a question is small: one with more
+    than ``MAX_ITEMS`` values or ``MAX_LETTERS`` letters becomes ``{"k": "other", "type": "too
+    large"}`` as a whole, and a text is cut after ``MAX_TEXT`` letters.
     """
-    return _encode(value, MAX_DEPTH, [MAX_ITEMS])
+    try:
+        return _encode(value, MAX_DEPTH, _Budget())
+    except _TooLarge:
+        return {"k": "other", "type": TOO_LARGE}
 
 
-def _encode(value: Any, depth: int, budget: list[int]) -> dict[str, Any]:
-    budget[0] -= 1
-    if budget[0] < 0 or depth < 0:
-        return {"k": "other", "type": "too large"}
+def argument(value: Any) -> dict[str, Any]:
+    """Return ``value`` as tagged JSON, for a test that calls a student's function with it.
+
+    Raises ``ValueError`` where it is too large: the function would be tried on a part of it.
+    """
+    try:
+        return _encode(value, MAX_DEPTH, _Budget())
+    except _TooLarge:
+        raise ValueError(
+            f"a test calls a function with more than {MAX_ITEMS} values: give it fewer rows"
+        ) from None
+
+
+class _TooLarge(Exception):
+    pass
+
+
+class _Budget:
+    """How many values and letters an answer may still have."""
+
+    def __init__(self) -> None:
+        self.items, self.letters = MAX_ITEMS, MAX_LETTERS
+
+    def spend(self, letters: int = 0) -> None:
+        """Count one value and the letters of a text; raises ``_TooLarge`` when none is left."""
+        self.items -= 1
+        self.letters -= letters
+        if self.items < 0 or self.letters < 0:
+            raise _TooLarge
+
+
+def _encode(value: Any, depth: int, budget: _Budget) -> dict[str, Any]:
+    budget.spend(min(len(value), MAX_TEXT) if type(value) is str else 0)
     kind = type(value)
+    if depth < 0:
+        return _other(kind)
     if value is None:
         return {"k": "none"}
     if value is Ellipsis or kind is Unanswered:
@@ -99,18 +148,19 @@ def _encode(value: Any, depth: int, budget: list[int]) -> dict[str, Any]:
         return {"k": "float", "v": value if math.isfinite(value) else repr(value)}
     if kind is str:
         return {"k": "str", "v": writable(value[:MAX_TEXT])}
+    if depth == 0 and kind in (list, tuple, set, frozenset, dict):
+        return _other(kind)  # a label or a cell is one value
     if kind in (list, tuple, set, frozenset):
-        return {"k": "list", "v": [_encode(v, depth - 1, budget) for v in list(value)[:MAX_ITEMS]]}
+        return {"k": "list", "v": [_encode(v, depth - 1, budget) for v in value]}
     if kind is dict:
-        pairs = list(value.items())[:MAX_ITEMS]
         return {
             "k": "dict",
-            "v": [[_encode(k, 0, budget), _encode(v, depth - 1, budget)] for k, v in pairs],
+            "v": [[_encode(k, 0, budget), _encode(v, depth - 1, budget)] for k, v in value.items()],
         }
     return _encode_foreign(value, kind, depth, budget)
 
 
-def _encode_foreign(value: Any, kind: type, depth: int, budget: list[int]) -> dict[str, Any]:
+def _encode_foreign(value: Any, kind: type, depth: int, budget: _Budget) -> dict[str, Any]:
     """numpy and pandas, if the sender has them loaded; functions; and the rest by type name."""
     numpy, pandas = sys.modules.get("numpy"), sys.modules.get("pandas")
     if numpy is not None and isinstance(value, numpy.generic):
@@ -119,20 +169,27 @@ def _encode_foreign(value: Any, kind: type, depth: int, budget: list[int]) -> di
     if numpy is not None and kind is numpy.ndarray:
         if value.ndim == 0:
             return _encode(value.item(), depth, budget)
-        flat = value.ravel()[:MAX_ITEMS].tolist()
+        if depth == 0:
+            return _other(kind)
+        _check_size(value.size)
+        flat = value.ravel().tolist()
         return {"k": "column", "i": [], "v": [_encode(v, depth - 1, budget) for v in flat]}
     if pandas is not None:
         if value is pandas.NA or value is pandas.NaT:
             return {"k": "none"}
+        if kind in (pandas.Series, pandas.Index, pandas.DataFrame):
+            if depth == 0:
+                return _other(kind)
+            _check_size(value.size)
         if kind in (pandas.Series, pandas.Index):
-            labels = list(value.index)[:MAX_ITEMS] if kind is pandas.Series else []
+            labels = list(value.index) if kind is pandas.Series else []
             return {
                 "k": "column",
                 "i": [_encode(v, 0, budget) for v in labels],
-                "v": [_encode(v, depth - 1, budget) for v in value.tolist()[:MAX_ITEMS]],
+                "v": [_encode(v, depth - 1, budget) for v in value.tolist()],
             }
         if kind is pandas.DataFrame:
-            rows = value.head(MAX_ITEMS).itertuples(index=False, name=None)
+            rows = value.itertuples(index=False, name=None)
             return {
                 "k": "table",
                 "c": [_encode(c, 0, budget) for c in value.columns],
@@ -144,6 +201,12 @@ def _encode_foreign(value: Any, kind: type, depth: int, budget: list[int]) -> di
         code = value.__code__
         return {"k": "function", "p": [str(n) for n in code.co_varnames[: code.co_argcount]]}
     return _other(kind)
+
+
+def _check_size(values: int) -> None:
+    """Raise ``_TooLarge`` before the values of a large table are turned into Python objects."""
+    if values > MAX_ITEMS:
+        raise _TooLarge
 
 
 def _other(kind: type) -> dict[str, Any]:
@@ -183,7 +246,9 @@ def _decode(message: Any, call: Callable[..., Any] | None, depth: int, budget: l
         return writable(value)
     if kind == "other":
         return Other(_short(message.get("type")))
-    if kind == "function" and _is_list(message.get("p")) and call is not None:
+    if kind == "function" and _is_list(message.get("p")):
+        if call is None:  # in a table, or what a function returned: there is no way to call it
+            return Other("function")
         return Function(tuple(_short(p) for p in message["p"]), call)
     if _is_list(value):
         if kind == "list":
@@ -207,6 +272,12 @@ def _short(value: Any) -> str:
     if type(value) is not str:
         raise PlainError("a name is not text")
     return writable(value[:100])
+
+
+def printable(text: str) -> str:
+    """Return text on one line without control characters, escapes and direction overrides."""
+    kept = (" " if c in "\r\n\t" else c for c in writable(text))
+    return "".join(c for c in kept if unicodedata.category(c)[0] != "C")
 
 
 def writable(text: str) -> str:
@@ -245,9 +316,10 @@ def local(value: Any) -> Any:
     """Return ``value`` as the grader would see it, for checks in the student's own notebook."""
 
     def call(*args: Any) -> Any:
+        plain_args = [argument(a) for a in args]
         try:
             # Through the same door as in the sandbox: copies, plain columns.
-            result = value(*[to_pandas(decode(encode(a))) for a in args])
+            result = value(*[to_pandas(decode(given)) for given in plain_args])
         except Exception as error:
             raise AnswerError(f"{type(error).__name__}: {error}") from error
         return local(result)

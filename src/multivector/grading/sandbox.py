@@ -240,7 +240,7 @@ class Session:
 
     def call(self, name: str, *args: Any) -> Any:
         """Call the student's function with plain arguments; raises ``AnswerError`` if it did."""
-        message = {"op": "call", "name": name, "args": [plain.encode(a) for a in args]}
+        message = {"op": "call", "name": name, "args": [plain.argument(a) for a in args]}
         reply = self._ask(message, {"value", "error"})
         if "error" in reply:
             error = _error(reply["error"])

@@ -17,7 +17,9 @@ import types
 from typing import Any
 
 MAX_MESSAGE = 300
-_MAGIC = re.compile(r"(\s*)[%!].*$|(\s*)\?.*$|(\s*).*\?\s*$")
+#: A line of IPython's: ``%magic``, ``!shell``, ``?name``, ``name?``. A line of Python whose comment
+#: ends in a question mark is none: its error belongs to the student.
+_MAGIC = re.compile(r"(\s*)[%!].*$|(\s*)\?.*$|(\s*)[\w.*]+\?{1,2}\s*$")
 _TIMERS = ("%%time", "%%timeit", "%%capture")
 
 
@@ -124,7 +126,7 @@ def serve(channel_in: int, channel_out: int) -> None:
         elif request["op"] == "get":
             try:
                 answer["value"] = plain.encode(namespace.get(request["name"], ...))
-            except BaseException:  # an object that bites when it is looked at
+            except BaseException:  # reading an attribute of a strange object may raise
                 answer["value"] = {"k": "other", "type": "an object that cannot be read"}
         elif request["op"] == "call":
             try:

@@ -1,8 +1,10 @@
 """Facts in prose: a value that opens who said it, when, of what kind, in whose words.
 
 ``{fact}`eu-trade-2024` `` shows "$48.8 bn"; ``{quote}`bridge-power` `` shows the translated quote.
-Both are buttons with a popover: they work by keyboard and without JavaScript. Each page carries one
-card a fact, in order of first use; print shows the cards as numbered notes at the end.
+The value is plain text, so that reader views, copied text and voices have it. A button beside it
+opens the card: by keyboard, and without JavaScript. Each page carries one card a fact, in order of
+first use; print shows the cards as numbered notes at the end. The note number is drawn by the style
+sheet: it is no word of the sentence, and nobody copies it.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from multivector import facts
 from multivector.book.build.languages import spoken, tagged
 from multivector.data import DataError
 
-#: Characters from which a statement is too long for a button on a narrow screen
-_LONG = 24
+#: Characters up to which a value stays on one line
+_SHORT = 24
 #: what a reference opens ("fact", "search") -> id -> its card as HTML; each role adds its own
 CARDS: dict[str, Callable[[str], str]] = {}
 #: what a reference opens -> what a screen reader says before the number of its note
@@ -68,7 +70,7 @@ def card(fact: facts.Fact) -> str:
         f"<span>{html.escape(facts.KINDS[fact.kind])}"
         + (f"; {html.escape(facts.period(fact))}" if fact.period_start else "")
         + "</span>",
-        f"<span>Said by: {html.escape(facts.voice(fact))}</span>",
+        f'<span class="mv-by">Said by: {html.escape(facts.voice(fact))}</span>',
     ]
     if fact.basis:
         parts.append(f"<span>Basis: {html.escape(fact.basis)}</span>")
@@ -78,7 +80,7 @@ def card(fact: facts.Fact) -> str:
             parts.append(f"<span>In English: {html.escape(fact.quote_en)}</span>")
     title = source_title(row)
     where = f", {html.escape(fact.locator)}" if fact.locator else ""
-    parts.append(f"<span>Source: {title}{where}</span>")
+    parts.append(f'<span class="mv-by">Source: {title}{where}</span>')
     for rival in facts.rivals(fact):
         parts.append(
             f"<span>Contradicted by {html.escape(facts.voice(rival))}: "
@@ -120,52 +122,28 @@ def _plain(node: nodes.Node) -> bool:
 
 
 def visit_reference(self: Any, node: FactReference) -> None:
-    """Open the button; the text child follows."""
+    """Open the value; the text child follows."""
     if _plain(node) or "number" not in node:
         node["open"] = False
         return
     node["open"] = True
-    # A button never breaks across lines: a long quote stays text, its note number is the button.
-    node["long"] = len(node.astext()) > _LONG
-    if node["long"]:
-        self.body.append('<span class="mv-said">')
-    else:
-        self.body.append(f'{_joined(node, -1)}{_button(node, "mv-fact")}')
-
-
-def _button(node: FactReference, classes: str) -> str:
-    # One target a fact and page: ids stay unique when a fact appears twice.
-    return f'<button type="button" class="{classes}" popovertarget="{node["of"]}-{node["fact"]}">'
-
-
-def _joined(node: FactReference, side: int) -> str:
-    """Return what keeps a button and its punctuation on one line: a word joiner, or nothing.
-
-    A line may break on either side of a button, even before a full stop (CSS Text 3, 5.1).
-    ``side``: -1 for the text before, 1 for the text after.
-    """
-    place = node.parent.index(node) + side
-    if not 0 <= place < len(node.parent):
-        return ""
-    text = node.parent[place].astext()
-    near = text[:1] if side > 0 else text[-1:]
-    return "" if not near or near.isspace() else "&#8288;"
+    words = node.astext()
+    classes = "mv-fact" + (" mv-said" if words.startswith("“") else "")
+    classes += " mv-whole" if len(words) <= _SHORT else ""
+    self.body.append(
+        f'<span class="{classes}" data-{node["of"]}="{node["fact"]}" data-note="{node["number"]}">'
+    )
 
 
 def depart_reference(self: Any, node: FactReference) -> None:
-    """Close the button, or open and close it after a long quote; print shows the number of both."""
+    """Close the value with the button that opens its card."""
     if not node["open"]:
         return
-    if node["long"]:
-        # The number stays on the line where its quote ends.
-        self.body.append(
-            f'</span>&#8288;{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">'
-            f'{_MARKS[node["of"]]}, note </span>{node["number"]}</button>{_joined(node, 1)}'
-        )
-    else:
-        self.body.append(
-            f'</button><sup class="mv-note">{node["number"]}</sup>{_joined(node, 1)}'
-        )
+    # One target a fact and page: ids stay unique when a fact appears twice.
+    self.body.append(
+        f'<button type="button" class="mv-mark" popovertarget="{node["of"]}-{node["fact"]}" '
+        f'aria-label="{_MARKS[node["of"]]}, note {node["number"]}"></button></span>'
+    )
 
 
 def visit_cards(self: Any, node: FactCards) -> None:
