@@ -265,9 +265,9 @@ def test_the_visits_of_2025_are_those_found():
     trips = year[year["direction"].eq("abroad") & year["format"].ne("absence")]
     trips = trips[trips["format"] != "declaration"]
     guests = year[year["direction"].eq("at_home")]
-    guests = guests[guests["format"].isin(["visit", "summit"])]
-    assert trips["trip_id"].nunique() == 18
-    assert guests["trip_id"].nunique() == 7
+    guests = guests[guests["format"].isin(["visit", "summit", "forum"])]
+    assert trips["trip_id"].nunique() == 19
+    assert guests["trip_id"].nunique() == 15
     ranks = load("event_ranks")
     beijing = ranks.loc[ranks["event_id"] == "beijing-2025", "rank"]
     assert set(beijing) == {"official", "state"}

@@ -132,14 +132,14 @@ def missing(text: str, name: str) -> list[Unsearched]:
     """Return every negative of one MyST page whose paragraph or list item names no search."""
     return [
         Unsearched(name, line, found[0], block)
-        for line, block in _blocks(text)
+        for line, block in blocks(text)
         if not _SHOWN.search(block)
         for found in [_NEGATIVE.search(" ".join(_ROLE.sub("…", block).split()))]
         if found
     ]
 
 
-def _blocks(text: str) -> Iterator[tuple[int, str]]:
+def blocks(text: str) -> Iterator[tuple[int, str]]:
     """Yield (line, text) of each paragraph, list item and table row; no code, no questions."""
     block: list[str] = []
     start, skip = 0, ""

@@ -18,6 +18,7 @@ PARTS = (
     "statements.codebook",
     "statements.facts",
     "statements.searches",
+    "statements.margins",
     "statements.numbers",
     "statements.statements",
     "build.status",

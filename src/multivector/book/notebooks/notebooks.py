@@ -495,6 +495,8 @@ class Writer:
             return self.fact(name, content)
         if name == "search":
             return self.search(content)
+        if name == "margin":
+            return plain.formatted(self.glued(content.strip()), "")
         if name in ("glue", "glue:text", "glue:any", "glue:md"):
             key, _, spec = content.replace("::", "\0").partition(":")
             return plain.escape(plain.formatted(self.glued(key.replace("\0", "::")), spec))
