@@ -16,6 +16,7 @@ PARTS = (
     "figures.figures",
     "frame.mathml",
     "statements.codebook",
+    "statements.errata",
     "statements.facts",
     "statements.searches",
     "statements.margins",

@@ -21,7 +21,9 @@ _EXPLORER = re.compile(r"\bexplorers\.([A-Z]\w+)\(")
 
 def _loaded(text: str) -> set[str]:
     """Return the tables that a page or a module reads."""
-    names = set(re.findall(r"\bload\(\"([\w-]+)\"\)", text))
+    names = set(re.findall(r"\bload\(\"([\w-]+)\"[,)]", text))
+    if "```{errata}" in text:
+        names.add("errata")
     if _BY_SEARCH.search(text):
         names.add("searches")
     return names | {"facts", "sources"} if _BY_FACT.search(text) else names
