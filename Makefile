@@ -24,7 +24,7 @@ serve: book
 check: .venv/.test assets
 	$(BIN)/python -m multivector.data check
 	$(BIN)/ruff check src tests benchmarks
-	$(BIN)/python -m pytest -q -m "not browser and not slow and not soak and not bench"
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal -m "not browser and not slow and not soak and not bench"
 
 # Everything, a real browser included.
 test: .venv/.test
@@ -35,7 +35,7 @@ test: .venv/.test
 	$(BIN)/python -m multivector.data check
 	$(BIN)/ruff check src tests benchmarks
 	$(BUILD) --all || { rm -rf _build/.doctrees; exit 1; }
-	$(BIN)/python -m pytest -q -m "not soak and not bench"
+	$(BIN)/python -m pytest -q -n auto --maxprocesses 4 --dist worksteal -m "not soak and not bench"
 
 soak: .venv/.test
 	$(BIN)/python -m pytest -q -m soak

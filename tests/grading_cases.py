@@ -80,7 +80,8 @@ WRONG = {
             return ["nobody"]
     """,
     "04-interdependence": """
-        terms = dict(zip("abcdef", ["panopticon", "chokepoint", "sensitivity"] * 2))
+        terms = dict(zip("abcdef", ["panopticon", "chokepoint", "sensitivity"]))
+        terms |= dict(zip("def", ["sensitivity", "panopticon", "chokepoint"]))
         def dependences(flows, products, partner, year):
             return 0.015, 0.00075
         two_sides = 0.2, 0.1

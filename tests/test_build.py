@@ -21,7 +21,7 @@ extensions = [
     "myst_nb",
     *(f"multivector.book.{part}"
       for part in ("build.assets", "build.cache", "figures.figures", "frame.mathml",
-                   "statements.facts", "statements.numbers")),
+                   "statements.facts", "statements.searches", "statements.numbers")),
 ]
 html_theme = "sphinx_book_theme"
 html_math_renderer = "mathml"
@@ -147,23 +147,12 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
         (GOOD.replace("bns-trade", "nobody"), "nobody"),
         ("Trade was 48.8 billion.\n", "bare number"),
         ("Trade was {fact}`no-such-fact`.\n", "no-such-fact"),
+        ("It was {search}`no-such-search`.\n", "no-such-search"),
         ("See {numref}`fig-nowhere`.\n", "fig-nowhere"),
         (r"Then $\nosuch{x}$ follows." + "\n", "formula"),
     ],
-    ids=[
-        "raise",
-        "plain figure",
-        "caption",
-        "alt",
-        "takeaway",
-        "table",
-        "sources",
-        "source",
-        "number",
-        "fact",
-        "ref",
-        "math",
-    ],
+    ids=["raise", "plain figure", "caption", "alt", "takeaway", "table", "sources", "source",
+         "number", "fact", "search", "ref", "math"],
 )
 def test_what_is_broken_stops_the_build_and_is_named(house, page, message):
     done = build(house, page)

@@ -229,6 +229,8 @@ def test_a_cell_is_written_as_its_type_says(cell, kind, fits):
         ("explorers.Year()", {"events", "event_ranks", "facts", "sources"}),
         ("{quote}`bridge-power`", {"facts", "sources"}),
         ("prose\n```{statements}\n```", {"facts", "sources"}),
+        ('load("un_agreement", reporter="KAZ")', {"un_agreement"}),
+        ("prose\n```{errata}\n```", {"errata"}),
         ("explorers are fun", set()),
     ],
 )

@@ -258,8 +258,8 @@ def test_who_is_who() -> None:
     # Whose a grade is: the same answer.
     columns = ["Student,ID,SIS User ID,SIS Login ID,Week (1)"]
     rows = [f"{s.name},{s.id},{','.join((*s.others, '', '')[:2])}," for s in roster[:-2]]
-    rows += ["Ким,5,kim,kim,", "Пак,6,both,pak,", "Цой,7,both,tsoy,"]
-    book = "\n".join([*columns, ",,,,25", *rows])
+    others = ["Ким,5,kim,kim,", "Пак,6,both,pak,", "Цой,7,both,tsoy,"]
+    book = "\n".join([*columns, ",,,,25", *rows, *others])
     graded = [lms.Grade(name, "", 1.0, "") for name in ("kim", "both", "Ли", "li2")]
     filled = lms.fill(book.encode(), graded, 25, column="Week (1)")
     assert filled.filled == 2 and filled.not_listed == ["both ()", "Ли ()"]

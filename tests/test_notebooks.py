@@ -12,8 +12,9 @@ import nbformat
 import pytest
 from jupyter_cache import get_cache
 from jupyter_cache.base import CacheBundleIn
+from sampling import EXTENT, turn
 
-from multivector import facts
+from multivector import facts, searches
 from multivector.book.notebooks import notebooks, plain
 from multivector.book.notebooks.plain import Directive, Prose
 
@@ -177,10 +178,19 @@ def test_a_fact_names_speaker_and_source_and_is_quoted_at_the_end() -> None:
     assert fact.quote in found.partition("## Who said it")[2]
 
 
+def test_a_negative_is_dated_and_its_search_told_at_the_end() -> None:
+    search = searches.get("accords-signature")
+    found = markdown("# T\n\nNo signature {search}`was found <accords-signature>`.\n")
+    assert f"No signature was found (search of {search.day})." in found
+    notes = found.partition("## What was looked for")[2]
+    assert search.question in notes and search.words in notes and search.places in notes
+
+
 @pytest.mark.parametrize(
     "text",
     ["{glue}`none`", "{cite:t}`none9`", "{ref}`none`", "{doc}`none`", "{unknown}`x`",
-     "```{unknown}\nx\n```", "```{note}\nnever closed", "{fact}`none-such`"],
+     "```{unknown}\nx\n```", "```{note}\nnever closed", "{fact}`none-such`",
+     "{search}`none-such`"],
 )  # fmt: skip
 def test_what_cannot_be_said_stops_the_build(text: str) -> None:
     with pytest.raises(ValueError):
@@ -249,13 +259,15 @@ def test_no_notebook_shows_raw_myst(book: notebooks.Book, tmp_path: Path) -> Non
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("extent", EXTENT)
 def test_every_notebook_runs_from_top_to_bottom_anywhere(
-    book: notebooks.Book, tmp_path: Path
+    book: notebooks.Book, tmp_path: Path, extent: str
 ) -> None:
     import nbformat
     from nbclient import NotebookClient
 
-    for path in notebooks.write(book, tmp_path / "made"):
+    made = notebooks.write(book, tmp_path / "made")
+    for path in made if extent == "all" else turn(made, 5):
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
         work = tmp_path / "elsewhere"

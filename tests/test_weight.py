@@ -291,7 +291,7 @@ def test_the_book_carries_one_style_sheet_and_none_of_the_theme_s_scripts():
         assert not re.search(r"<script[^>]+src=\"https?:|onclick=", text), page
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_two_clean_builds_of_the_book_agree_to_the_byte(tmp_path):
     """The built book beside a second, clean build of the same tree."""
     command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "-q", "--path-output",

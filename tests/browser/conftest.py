@@ -14,6 +14,16 @@ ROOT = Path(__file__).resolve().parents[2]
 BOOK = Path(os.environ.get("MULTIVECTOR_BOOK", ROOT / "_build" / "html"))
 
 
+@pytest.hookimpl(tryfirst=True)  # before the marks choose what runs
+def pytest_collection_modifyitems(items):
+    """Leave questions to a book of files to the soak, but for the tests marked ``from_file``."""
+    for item in items:
+        asked = getattr(item, "callspec", None)
+        as_files = asked is not None and asked.params.get("address") == "file"
+        if as_files and not item.get_closest_marker("from_file"):
+            item.add_marker(pytest.mark.soak)
+
+
 @pytest.fixture(scope="session")
 def book() -> Path:
     """The book that ``make book`` built; a missing one is an error, never a skip."""

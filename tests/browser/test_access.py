@@ -11,6 +11,7 @@ import json
 import pytest
 from conftest import ROOT
 from explorer_support import idle, lay_out, ready, until
+from sampling import EXTENT, sampled, turn
 
 pytestmark = pytest.mark.browser
 
@@ -38,9 +39,12 @@ def violations(tab, axe: str) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_axe_finds_nothing_on_any_page(chromium, book, pages, axe, theme, viewport):
+LOOKS = [(theme, size) for theme in ("light", "dark") for size in ("desktop", "phone")]
+
+
+@pytest.mark.parametrize(("theme", "size"), sampled(LOOKS, 1))
+def test_axe_finds_nothing_on_any_page(chromium, book, pages, axe, theme, size):
+    viewport = {"desktop": DESKTOP, "phone": PHONE}[size]
     context = chromium.new_context(viewport=viewport, color_scheme=theme, reduced_motion="reduce")
     found = []
     for page in [*pages, "search.html", "404.html"]:
@@ -173,6 +177,7 @@ def test_print_is_dark_on_white_in_either_theme(visit):
     assert tab.locator("h1").is_visible()
 
 
+@pytest.mark.from_file
 def test_search_answers_from_a_dialog_on_any_page(visit):
     reader = visit(viewport=DESKTOP)
     tab = reader.open(MEASURING)
@@ -234,7 +239,8 @@ def test_code_can_be_copied_by_keyboard(visit, book):
     assert copied == shown.removesuffix("\n")
 
 
-def test_a_page_paints_the_same_before_any_script(visit, pages):
+@pytest.mark.parametrize("extent", EXTENT)
+def test_a_page_paints_the_same_before_any_script(visit, pages, extent):
     """First paint needs no script: the text stands where it will stand."""
     plain = visit(viewport=PHONE, java_script_enabled=False)
     alive = visit(viewport=PHONE)
@@ -246,7 +252,7 @@ def test_a_page_paints_the_same_before_any_script(visit, pages):
         return kids.slice(0, first < 0 ? kids.length : first + 1)
             .map(node => Math.round(node.getBoundingClientRect().top));
     }"""
-    for page in pages:
+    for page in pages if extent == "all" else turn(pages, 10):
         before, after = plain.open(page), alive.open(page)
         lay_out(before)
         lay_out(after)

@@ -11,6 +11,7 @@ DESKTOP = {"width": 1280, "height": 900}
 PHONE = {"width": 360, "height": 740}
 
 
+@pytest.mark.from_file
 def test_every_page_opens_without_error_or_foreign_request(visit, pages):
     reader = visit(viewport=DESKTOP)
     for page in pages:
@@ -68,6 +69,7 @@ def hovered(tab, chart) -> bool:
     return False
 
 
+@pytest.mark.from_file
 def test_a_chart_answers_the_keyboard(visit, pages):
     reader = visit(viewport=DESKTOP)
     tab = reader.open("chapters/theory/measuring-vectors.html")
@@ -204,6 +206,7 @@ def test_no_page_scrolls_sideways_on_a_phone(visit, pages, width):
         tab.close()
 
 
+@pytest.mark.from_file
 def test_without_javascript_nothing_is_lost(visit, pages):
     reader = visit(viewport=DESKTOP, java_script_enabled=False)
     tab = reader.open("chapters/case-2025/trade.html")
@@ -211,7 +214,7 @@ def test_without_javascript_nothing_is_lost(visit, pages):
     assert poster.bounding_box()["height"] > 100
     tab.locator(".book-data summary").first.click()
     assert tab.locator(".book-data table").first.is_visible()
-    fact = tab.locator("button.mv-fact").first
+    fact = tab.locator(".mv-fact > button").first
     card = tab.locator(f"#{fact.get_attribute('popovertarget')}")
     assert not card.is_visible()
     fact.focus()

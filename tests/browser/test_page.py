@@ -122,6 +122,7 @@ def test_the_way_on_is_never_cut(visit, width):
     assert place.bounding_box()["height"] == before, "what is below would move"
 
 
+@pytest.mark.from_file
 def test_a_chart_tells_its_points_to_who_does_not_see_them(visit):
     tab = visit(viewport=DESKTOP).open(CHARTS)
     ready(tab)

@@ -52,6 +52,7 @@ def test_each_filter_leaves_the_rows_that_hold_its_value_and_counts_them(visit, 
     assert reader.trouble == []
 
 
+@pytest.mark.from_file
 def test_words_and_filters_narrow_together(visit):
     reader = visit(viewport=DESKTOP)
     tab = reader.open(PAGE)

@@ -22,13 +22,13 @@ from sphinx.errors import ExtensionError
 
 from multivector import facts
 from multivector.book.build.languages import spoken
-from multivector.book.figures import posters
+from multivector.book.figures import pictures, posters
 from multivector.book.statements.facts import source_title
 from multivector.data import DataError
 
 MIME = "application/vnd.plotly.v1+json"
 #: CSS pixels of the two posters; the style sheet shows one of them by the width of the page
-WIDE, NARROW = 672, 320
+WIDTHS = {"wide": 672, "narrow": 320}
 #: more sources than this are folded away
 SOURCES_SHOWN = 3
 _REQUIRED = ("name", "caption", "alt", "takeaway", "sources", "table", "height")
@@ -49,14 +49,14 @@ class BookFigureRenderer(MimeRenderPlugin):
         where = f"{env.docname}, cell {data.cell_index}"
         spec = data.content if isinstance(data.content, dict) else json.loads(data.string)
         meta = figure_meta(spec, where)
-        node = figure_node(spec, meta, env.docname)
         name = nodes.fully_normalize_name(meta["name"])
         if name in document.nameids:
             raise ExtensionError(f"{where}: two figures are called {name!r}")
+        files = downloads(env).setdefault(env.docname, {})
+        node = figure_node(spec, meta, env.docname, files)
         node["names"].append(name)
         document.note_explicit_target(node, node)
         node.line, node.source = data.line, document["source"]
-        downloads(env).setdefault(env.docname, {})[f"{name}.csv"] = table_csv(meta["table"])
         return [node]
 
 
@@ -71,15 +71,29 @@ def figure_meta(spec: dict, where: str) -> dict:
     return meta
 
 
-def figure_node(spec: dict, meta: dict, docname: str) -> nodes.figure:
-    """Return the docutils figure: raw chart, caption, raw notes, in that order."""
-    chart = {"data": spec["data"], "layout": _without_meta(spec["layout"])}
+def figure_node(spec: dict, meta: dict, docname: str, files: dict[str, str]) -> nodes.figure:
+    """Return the docutils figure: raw chart, caption, raw notes, in that order.
+
+    ``files`` takes what travels beside the page, name -> text: the table and the picture.
+    """
+    chart = json.dumps(
+        {"data": spec["data"], "layout": _without_meta(spec["layout"])},
+        separators=(",", ":"), ensure_ascii=False, sort_keys=True,
+    )  # fmt: skip
+    drawn = {
+        size: posters.poster(chart, width, meta["height"], f"{meta['name']}-{size}")
+        for size, width in WIDTHS.items()
+    }
+    name = nodes.fully_normalize_name(meta["name"])
+    files[f"{name}.csv"] = table_csv(meta["table"])
+    files[f"{name}.svg"] = pictures.picture(drawn["wide"].svg)
+    folder = f"{'../' * docname.count('/')}_downloads/figures/{docname}/{name}"
     caption = nodes.caption("", "", nodes.Text(meta["caption"]))
     return nodes.figure(
         "",
-        nodes.raw("", _chart_html(chart, meta), format="html"),
+        nodes.raw("", _chart_html(chart, drawn, meta, folder), format="html"),
         caption,
-        nodes.legend("", nodes.raw("", _notes_html(meta, docname), format="html")),
+        nodes.legend("", nodes.raw("", _notes_html(meta, folder), format="html")),
         classes=["book-figure"],
     )
 
@@ -88,41 +102,47 @@ def _without_meta(layout: dict) -> dict:
     return {key: value for key, value in layout.items() if key != "meta"}
 
 
-def _chart_html(chart: dict, meta: dict) -> str:
-    text = json.dumps(chart, separators=(",", ":"), ensure_ascii=False, sort_keys=True)
-    drawn = [
-        _poster_html(
-            posters.poster(text, width, meta["height"], f"{meta['name']}-{size[0]}"), size, width
-        )
-        for size, width in (("wide", WIDE), ("narrow", NARROW))
-    ]
-    safe = text.replace("</", "<\\/")
+def _chart_html(chart: str, drawn: dict[str, posters.Poster], meta: dict, folder: str) -> str:
+    safe = chart.replace("</", "<\\/")
+    alt = html.escape(meta["alt"])
+    shown = "".join(_poster_html(poster, size) for size, poster in drawn.items())
     return (
-        f'<div class="book-chart" role="img" tabindex="0" aria-label="{html.escape(meta["alt"])}"'
-        f' style="height:{int(meta["height"])}px">{"".join(drawn)}'
+        f'<div class="book-chart" role="img" tabindex="0" aria-label="{alt}"'
+        f' style="height:{int(meta["height"])}px">{shown}'
         f'<script type="application/json" class="book-spec">{safe}</script>'
-        "</div>"
+        f"</div>{_picture_html(folder, alt, int(meta['height']))}"
     )
 
 
-def _poster_html(poster: posters.Poster, size: str, width: int) -> str:
+def _picture_html(folder: str, alt: str, height: int) -> str:
+    """Return the figure as an image file, for who takes pictures and no drawings.
+
+    Reader views know the class ``fallback-image`` as a picture to keep though nobody sees it; the
+    style sheet hides it, and a browser does not load what is hidden and may wait.
+    """
+    return (
+        f'<img class="book-picture fallback-image" aria-hidden="true" loading="lazy" '
+        f'src="{folder}.svg" alt="{alt}" width="{WIDTHS["wide"]}" height="{height}">'
+    )
+
+
+def _poster_html(poster: posters.Poster, size: str) -> str:
     # The live chart takes the poster's width and frame over, so that nothing moves.
     frame = html.escape(json.dumps(poster.frame, separators=(",", ":"), sort_keys=True))
     return (
-        f'<div class="book-poster book-poster-{size}" data-width="{width}" data-frame="{frame}">'
-        f"{poster.svg}</div>"
+        f'<div class="book-poster book-poster-{size}" aria-hidden="true" '
+        f'data-width="{WIDTHS[size]}" data-frame="{frame}">{poster.svg}</div>'
     )
 
 
-def _notes_html(meta: dict, docname: str) -> str:
-    depth = "../" * docname.count("/")
-    file = f"{nodes.fully_normalize_name(meta['name'])}.csv"
+def _notes_html(meta: dict, folder: str) -> str:
+    file = f"{folder.rsplit('/', 1)[-1]}.csv"
     return (
         f'<p class="book-takeaway">{html.escape(meta["takeaway"])}</p>'
         f'<details class="book-data"><summary>Data behind this figure</summary>'
         f'<div class="book-scroll" tabindex="0" role="region" '
         f'aria-label="Data: {html.escape(meta["caption"])}">{table_html(meta["table"])}</div>'
-        f'<p><a download href="{depth}_downloads/figures/{docname}/{file}">'
+        f'<p><a download href="{folder}.csv">'
         f"Download {file}</a></p></details>" + sources_html(meta["sources"])
     )
 
@@ -188,11 +208,11 @@ def table_csv(table: dict) -> str:
     return out.getvalue()
 
 
-# --- the CSV files travel with the environment, so that an unchanged page keeps its own ---------
+# --- what travels with the environment, so that an unchanged page keeps its own files -----------
 
 
 def downloads(env: Any) -> dict[str, dict[str, str]]:
-    """Return {page: {file name: CSV text}} of the build environment, made on first use."""
+    """Return {page: {file name: text}} of the build environment, made on first use."""
     if not hasattr(env, "mv_downloads"):
         env.mv_downloads = {}
     return env.mv_downloads
@@ -213,7 +233,7 @@ def _write(app: Any, error: Exception | None) -> None:
 
 
 def setup(app: Any) -> dict[str, Any]:
-    """Keep the tables of each page with the page and write them when the build ends."""
+    """Keep tables and pictures with their page and write them when the build ends."""
     app.connect("env-purge-doc", _purge)
     app.connect("build-finished", _write)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

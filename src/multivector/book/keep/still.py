@@ -32,7 +32,8 @@ DROPPED = (
     "//*[@mv-check-actions]", "//*[@mv-check-result]", "//*[@mv-check-mark]", "//*[@mv-filters]",
     "//*[@mv-hidden]", "//*[@mv-hide]", "//section[div[@mv-downloads]]", "//details[@hide]",
     "//details[@mv-more]", "//*[@toctree-wrapper]", "//*[@mv-js]",
-    "//*[@mv-goal-done]", "//label[@mv-tick]/input", "//style", "//noscript",
+    "//*[@mv-goal-done]", "//img[@book-picture]", "//label[@mv-tick]/input", "//style",
+    "//noscript",
 )  # fmt: skip
 #: Pages that are nothing without a browser that remembers
 LIVE = {"chapters/reference/progress"}
@@ -256,28 +257,20 @@ def _end(tree: html.HtmlElement) -> html.HtmlElement:
 def _facts(tree: html.HtmlElement) -> None:
     """Turn each fact into its words and a note number, the cards into numbered notes."""
     seen: set[str] = set()
-    for button in _all(tree, "//button[@mv-fact]"):
+    for value in _all(tree, "//span[@mv-fact]"):
+        button, number = value.find("button"), value.get("data-note")
+        if button is None or not number:
+            raise StillError(f"a fact without its note: {text(value)}")
         target = button.get("popovertarget")
-        if "mv-mark" in button.get("class"):
-            sup, number = _new("sup"), text(button)
-            button.getparent().replace(button, _kept(button, sup))
-        else:
-            sup = button.getnext()
-            if sup is None or sup.tag != "sup":
-                raise StillError(f"a fact without its note number: {target}")
-            number = text(sup)
-            button.attrib.clear()
-            button.tag = "span"
-            button.set("class", "still-fact")
-        for child in list(sup):
-            sup.remove(child)
-        sup.text = None
-        sup.set("class", "still-mark")
-        link = _new("a", number, href=f"#{target}", class_="still-noteref")
+        button.drop_tree()
+        value.set("class", "still-fact")
+        link = _new("a", f"[{number}]", href=f"#{target}", class_="still-noteref")
         if target not in seen:
             link.set("id", f"at-{target}")
         seen.add(target)
-        sup.append(link)
+        mark = _new("sup", class_="still-mark")
+        mark.append(link)
+        value.append(mark)
     for cards in _all(tree, "//ol[@mv-cards]"):
         notes = _new("section", class_="still-notes")
         notes.append(_new("h2", "Notes: who said it"))

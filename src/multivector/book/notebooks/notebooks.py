@@ -19,7 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from multivector import facts, selfcheck
+from multivector import facts, searches, selfcheck
 from multivector.book.build import repository
 from multivector.book.notebooks import plain
 from multivector.book.notebooks.plain import Directive, PlainError, Prose
@@ -243,6 +243,7 @@ class Writer:
         self.outcome = book.outcomes.get(page.docname, Outcome())
         self.out: list[dict[str, Any]] = []
         self.used: dict[str, None] = {}
+        self.searched: dict[str, None] = {}
         self.cited: dict[str, None] = {}
         self.number = 0
 
@@ -358,6 +359,12 @@ class Writer:
                 quote = f' <q lang="{language}">{fact.quote}</q>' if fact.quote else ""
                 kind = facts.KINDS[fact.kind]
                 lines.append(f"- **{facts.prose(fact)}**: {kind}. {facts.cite(fact)}.{quote}")
+            self.markdown(plain.escape("\n".join(lines)))
+        if self.searched:
+            lines = ["## What was looked for", ""]
+            for search_id in self.searched:
+                parts = searches.told(searches.get(search_id))
+                lines.append("- " + " ".join(f"{label}: {_ended(text)}" for label, text in parts))
             self.markdown(plain.escape("\n".join(lines)))
         if self.cited:
             works = sorted((self.book.works[key] for key in self.cited),
@@ -486,6 +493,10 @@ class Writer:
         words, target = plain.titled(content)
         if name in ("fact", "quote"):
             return self.fact(name, content)
+        if name == "search":
+            return self.search(content)
+        if name == "margin":
+            return plain.formatted(self.glued(content.strip()), "")
         if name in ("glue", "glue:text", "glue:any", "glue:md"):
             key, _, spec = content.replace("::", "\0").partition(":")
             return plain.escape(plain.formatted(self.glued(key.replace("\0", "::")), spec))
@@ -517,6 +528,12 @@ class Writer:
         self.used[fact_id] = None
         words = facts.prose(fact) if name == "fact" else f"“{fact.quote_en or fact.quote}”"
         return plain.escape(f"{words} ({fact.speaker}, source {fact.source_id})")
+
+    def search(self, content: str) -> str:
+        """Return a negative with the day it was looked for; the notes at the end say how."""
+        shown, search_id = searches.split(content)
+        self.searched[search_id] = None
+        return plain.escape(f"{shown} (search of {searches.get(search_id).day})")
 
     def glued(self, key: str) -> str:
         """Return a computed value of this chapter, or of another as ``path::key``."""
@@ -636,6 +653,11 @@ def _tidy(text: str) -> str:
 def _definitions(text: str) -> str:
     """Write a definition list as Jupyter can: the term in bold, its meaning after it."""
     return re.sub(r"^(?![-*>#|\s])(.+)\n+:\s+(?!:)", r"**\1**: ", text, flags=re.M)
+
+
+def _ended(text: str) -> str:
+    """Return ``text`` with a full stop where it has no mark at its end."""
+    return text if text[-1:] in ".!?…" else f"{text}."
 
 
 def _quoted(text: str) -> str:

@@ -15,12 +15,17 @@ from multivector import data, explorers
 ZIP = "_downloads/multi-vector-data.zip"
 #: Roles and calls that read a table without naming it
 _BY_FACT = re.compile(r"\{(?:fact|quote)\}`|facts\.(?:value|get)\(|^```\{statements\}", re.M)
+_BY_SEARCH = re.compile(r"\{search\}`|^```\{searches\}", re.M)
 _EXPLORER = re.compile(r"\bexplorers\.([A-Z]\w+)\(")
 
 
 def _loaded(text: str) -> set[str]:
     """Return the tables that a page or a module reads."""
-    names = set(re.findall(r"\bload\(\"([\w-]+)\"\)", text))
+    names = set(re.findall(r"\bload\(\"([\w-]+)\"[,)]", text))
+    if "```{errata}" in text:
+        names.add("errata")
+    if _BY_SEARCH.search(text):
+        names.add("searches")
     return names | {"facts", "sources"} if _BY_FACT.search(text) else names
 
 

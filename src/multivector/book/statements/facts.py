@@ -1,14 +1,16 @@
 """Facts in prose: a value that opens who said it, when, of what kind, in whose words.
 
 ``{fact}`eu-trade-2024` `` shows "$48.8 bn"; ``{quote}`bridge-power` `` shows the translated quote.
-Both are buttons with a popover: they work by keyboard and without JavaScript. Each page carries one
-card a fact, in order of first use; print shows the cards as numbered notes at the end.
+The value is plain text, so that reader views, copied text and voices have it. A button beside it
+opens the card: by keyboard, and without JavaScript. Each page carries one card a fact, in order of
+first use; print shows the cards as numbered notes at the end. The note number is drawn by the style
+sheet: it is no word of the sentence, and nobody copies it.
 """
 
 from __future__ import annotations
 
 import html
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from docutils import nodes
@@ -18,16 +20,23 @@ from multivector import facts
 from multivector.book.build.languages import spoken, tagged
 from multivector.data import DataError
 
-#: Characters from which a statement is too long for a button on a narrow screen
-_LONG = 24
+#: Characters up to which a value stays on one line
+_SHORT = 24
+#: what a reference opens ("fact", "search") -> id -> its card as HTML; each role adds its own
+CARDS: dict[str, Callable[[str], str]] = {}
+#: what a reference opens -> what a screen reader says before the number of its note
+_MARKS = {"fact": "Source of this statement", "search": "How this was searched"}
 
 
 class FactReference(nodes.Inline, nodes.TextElement):
-    """A fact in prose; its text child is the wording, so search and ePub see it."""
+    """A fact in prose, or a search; its text child is the wording, so search and ePub see it.
+
+    ``of`` is a key of ``CARDS``, ``fact`` the id of the row.
+    """
 
 
 class FactCards(nodes.General, nodes.Element):
-    """The cards of one page, at its end; ``facts`` lists ids in order of first use."""
+    """The cards of one page, at its end; ``facts`` lists (of, id) in order of first use."""
 
 
 class FactRole(SphinxRole):
@@ -41,7 +50,7 @@ class FactRole(SphinxRole):
         except DataError as error:
             message = self.inliner.reporter.error(str(error), line=self.lineno)
             return [self.inliner.problematic(self.rawtext, self.rawtext, message)], [message]
-        return [FactReference(self.rawtext, shown, fact=fact.fact_id)], []
+        return [FactReference(self.rawtext, shown, of="fact", fact=fact.fact_id)], []
 
 
 def words(fact: facts.Fact, *, quote: bool) -> str:
@@ -61,7 +70,7 @@ def card(fact: facts.Fact) -> str:
         f"<span>{html.escape(facts.KINDS[fact.kind])}"
         + (f"; {html.escape(facts.period(fact))}" if fact.period_start else "")
         + "</span>",
-        f"<span>Said by: {html.escape(facts.voice(fact))}</span>",
+        f'<span class="mv-by">Said by: {html.escape(facts.voice(fact))}</span>',
     ]
     if fact.basis:
         parts.append(f"<span>Basis: {html.escape(fact.basis)}</span>")
@@ -71,7 +80,7 @@ def card(fact: facts.Fact) -> str:
             parts.append(f"<span>In English: {html.escape(fact.quote_en)}</span>")
     title = source_title(row)
     where = f", {html.escape(fact.locator)}" if fact.locator else ""
-    parts.append(f"<span>Source: {title}{where}</span>")
+    parts.append(f'<span class="mv-by">Source: {title}{where}</span>')
     for rival in facts.rivals(fact):
         parts.append(
             f"<span>Contradicted by {html.escape(facts.voice(rival))}: "
@@ -92,10 +101,10 @@ def source_title(row: Mapping[str, Any]) -> str:
 
 def _number(app: Any, doctree: nodes.document, docname: str) -> None:
     """Number the facts of a page in order of first use and append their cards."""
-    order: dict[str, int] = {}
+    order: dict[tuple[str, str], int] = {}
     for node in doctree.findall(FactReference):
-        order.setdefault(node["fact"], len(order) + 1)
-        node["number"] = order[node["fact"]]
+        key = (node["of"], node["fact"])
+        node["number"] = order.setdefault(key, len(order) + 1)
     if order:
         # Last in the page, outside any section, so that no heading claims the cards.
         doctree.append(FactCards(facts=list(order)))
@@ -113,59 +122,35 @@ def _plain(node: nodes.Node) -> bool:
 
 
 def visit_reference(self: Any, node: FactReference) -> None:
-    """Open the button; the text child follows."""
+    """Open the value; the text child follows."""
     if _plain(node) or "number" not in node:
         node["open"] = False
         return
     node["open"] = True
-    # A button never breaks across lines: a long quote stays text, its note number is the button.
-    node["long"] = len(node.astext()) > _LONG
-    if node["long"]:
-        self.body.append('<span class="mv-said">')
-    else:
-        self.body.append(f'{_joined(node, -1)}{_button(node, "mv-fact")}')
-
-
-def _button(node: FactReference, classes: str) -> str:
-    # One target a fact and page: ids stay unique when a fact appears twice.
-    return f'<button type="button" class="{classes}" popovertarget="fact-{node["fact"]}">'
-
-
-def _joined(node: FactReference, side: int) -> str:
-    """Return what keeps a button and its punctuation on one line: a word joiner, or nothing.
-
-    A line may break on either side of a button, even before a full stop (CSS Text 3, 5.1).
-    ``side``: -1 for the text before, 1 for the text after.
-    """
-    place = node.parent.index(node) + side
-    if not 0 <= place < len(node.parent):
-        return ""
-    text = node.parent[place].astext()
-    near = text[:1] if side > 0 else text[-1:]
-    return "" if not near or near.isspace() else "&#8288;"
+    words = node.astext()
+    classes = "mv-fact" + (" mv-said" if words.startswith("“") else "")
+    classes += " mv-whole" if len(words) <= _SHORT else ""
+    self.body.append(
+        f'<span class="{classes}" data-{node["of"]}="{node["fact"]}" data-note="{node["number"]}">'
+    )
 
 
 def depart_reference(self: Any, node: FactReference) -> None:
-    """Close the button, or open and close it after a long quote; print shows the number of both."""
+    """Close the value with the button that opens its card."""
     if not node["open"]:
         return
-    if node["long"]:
-        # The number stays on the line where its quote ends.
-        self.body.append(
-            f'</span>&#8288;{_button(node, "mv-fact mv-mark")}<span class="mv-hidden">Source of '
-            f'this statement, note </span>{node["number"]}</button>{_joined(node, 1)}'
-        )
-    else:
-        self.body.append(
-            f'</button><sup class="mv-note">{node["number"]}</sup>{_joined(node, 1)}'
-        )
+    # One target a fact and page: ids stay unique when a fact appears twice.
+    self.body.append(
+        f'<button type="button" class="mv-mark" popovertarget="{node["of"]}-{node["fact"]}" '
+        f'aria-label="{_MARKS[node["of"]]}, note {node["number"]}"></button></span>'
+    )
 
 
 def visit_cards(self: Any, node: FactCards) -> None:
     """Write every card of the page once, as popovers in an ordered list."""
     items = "".join(
-        f'<li popover id="fact-{fact_id}" class="mv-card">{card(facts.get(fact_id))}</li>'
-        for fact_id in node["facts"]
+        f'<li popover id="{of}-{name}" class="mv-card">{CARDS[of](name)}</li>'
+        for of, name in node["facts"]
     )
     self.body.append(f'<ol class="mv-cards">{items}</ol>')
     raise nodes.SkipNode
@@ -181,6 +166,7 @@ def _skip(self: Any, node: nodes.Node) -> None:
 
 def setup(app: Any) -> dict[str, Any]:
     """Register the two roles and their nodes."""
+    CARDS["fact"] = lambda fact_id: card(facts.get(fact_id))
     app.add_role("fact", FactRole())
     app.add_role("quote", FactRole())
     plain, skip = (_text, _text), (_skip, None)

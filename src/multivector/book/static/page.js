@@ -198,6 +198,45 @@
     if (target && target.closest("details")) target.scrollIntoView();
   }
 
+  // --- statements: the value opens its card, and a copied quotation takes its source along --------
+  /** The card of a statement, and the button that opens it without a script. */
+  function cardOf(value) { return document.getElementById(value.querySelector(".mv-mark").getAttribute("popovertarget")); }
+
+  function statements() {
+    document.addEventListener("click", function (event) {
+      const value = event.target.closest(".mv-fact");
+      if (!value || event.target.closest(".mv-mark") || !getSelection().isCollapsed) return;
+      cardOf(value).showPopover({ source: value.querySelector(".mv-mark") });
+    });
+    // Two presses select the word: the card must not stand in the way.
+    document.addEventListener("dblclick", function (event) {
+      const value = event.target.closest(".mv-fact");
+      if (value && cardOf(value).matches(":popover-open")) cardOf(value).hidePopover();
+    });
+  }
+
+  function copies() {
+    document.addEventListener("copy", function (event) {
+      const chosen = getSelection();
+      if (event.defaultPrevented || chosen.isCollapsed || !chosen.rangeCount) return;
+      const lines = new Map();
+      all(".mv-said").forEach(function (quote) {
+        if (!chosen.containsNode(quote, true)) return;
+        const about = Array.from(cardOf(quote).querySelectorAll(".mv-by"), function (one) { return one.textContent; });
+        lines.set(quote.dataset.fact, about.join(". ") + ". " + new URL("../chapters/reference/statements.html#s-" + quote.dataset.fact, home));
+      });
+      if (!lines.size) return;
+      const box = document.createElement("div");
+      for (let n = 0; n < chosen.rangeCount; n++) box.append(chosen.getRangeAt(n).cloneContents());
+      box.querySelectorAll("button, script").forEach(function (one) { one.remove(); });
+      const text = chosen.toString();
+      lines.forEach(function (line) { box.append(Object.assign(document.createElement("p"), { textContent: line })); });
+      event.clipboardData.setData("text/plain", text + "\n\n" + Array.from(lines.values()).join("\n"));
+      event.clipboardData.setData("text/html", box.innerHTML);
+      event.preventDefault();
+    });
+  }
+
   /** Every other script, once the page is there: one after the other, as they build on each other. */
   function late() {
     const waiting = document.getElementById("mv-late");
@@ -234,6 +273,8 @@
     unfold();
     addEventListener("hashchange", unfold);
     kept();
+    statements();
+    copies();
     found();
     later(function () { copyButtons(); reach(); });
     // An explorer that comes late must know of the key it would have woken by.
