@@ -455,9 +455,6 @@ SLIPS_01 = [
     ("q3", "kinds['s2'] = 'flow'", "Has any of it arrived"),
     ("q3", "kinds['s4'] = 'pledge'", "which way the money goes"),
     ("q3", "kinds['s7'] = 'flow'", "at a date"),
-    ("q4", "needed = 'D'", "is there already"),
-    ("q5", "voices = len(texts)", "printed in two languages"),
-    ("q5", "voices = int(sources['voice'].nunique())", "keep to the five"),
     ("q5", "voices = 3.5", "whole number"),
     (
         "q6",
