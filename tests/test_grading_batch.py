@@ -1019,6 +1019,21 @@ def test_a_function_that_changes_what_it_is_given_is_told_before_handing_in() ->
     assert run_test("t", frame, _Answers({"f": adding})) is None
 
 
+def test_a_series_with_names_is_a_dictionary_and_one_of_letters_a_list() -> None:
+    for slug, question, name in (("03-alignment-choice", "q7", "changes"),
+                                 ("03-alignment-choice", "q2", "payoffs"),
+                                 ("01-concepts", "q1", "strategy"),
+                                 ("06-capstone-2025", "q4", "three_theories")):  # fmt: skip
+        solved = names_of_solution(cases.assignment(slug))
+        answers = {**solved, name: pd.Series(solved[name])}
+        points, said, _ = told(slug, question, answers)
+        assert (points, said) == (cases.assignment(slug).question(question).points, []), said
+    letters = {"against_hedging": pd.Series(["A", "C"])}
+    assert told("01-concepts", "q2", letters)[0] == 2
+    letters = {"against_hedging": np.array(["a", "c"])}
+    assert told("01-concepts", "q2", letters)[0] == 2
+
+
 def test_a_slip_that_only_the_grader_may_name_is_named_after_handing_in() -> None:
     for name, answers, said in (
         ("q4", {"needed": "D"}, "stands in the table already"),

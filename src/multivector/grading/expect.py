@@ -47,7 +47,8 @@ def _plain(value: Any) -> Any:
 def answered(value: Any, name: str) -> Any:
     """Return the plain answer; raises ``Wrong`` if it is undefined, ``...``, ``None`` or huge.
 
-    Where the cell that should define it stopped, the message is that cell's error.
+    A Series with names as labels is a dictionary; any other Series, Index or array is a list. Where
+    the cell that should define it stopped, the message is that cell's error.
     """
     value = _plain(value)
     if isinstance(value, Stopped):
@@ -65,12 +66,18 @@ def answered(value: Any, name: str) -> Any:
     if value is None:
         hint = " Does your function end in `return`?" if name.endswith(")") else ""
         raise Wrong(f"`{name}` is None.{hint}")
+    if isinstance(value, Column):
+        named = value.index and all(isinstance(label, str) for label in value.index)
+        if named and len(set(value.index)) == len(value.values):
+            return dict(zip(value.index, value.values, strict=True))
+        return list(value.values)
     return value
 
 
 def number(value: Any, name: str, low: float | None = None, high: float | None = None) -> float:
     """Return the answer as a float; raises ``Wrong`` for anything but one finite number."""
-    value = answered(value, name)
+    value = _plain(value)
+    value = value if isinstance(value, Column) else answered(value, name)
     if isinstance(value, bool):
         raise Wrong(f"`{name}` is True or False; a number is asked for.")
     if isinstance(value, str):
@@ -206,8 +213,8 @@ def seal(value: float) -> str:
 
 def pair(value: Any, name: str, what: str = "two numbers") -> tuple[float, float]:
     """Return an answer of two numbers, in their order; raises ``Wrong`` for anything else."""
-    value = answered(value, name)
-    values = list(value.values) if isinstance(value, Column) else value
+    value = _plain(value)
+    values = list(value.values) if isinstance(value, Column) else answered(value, name)
     if not isinstance(values, list) or len(values) != 2:
         raise Wrong(f"`{name}` should be {what}, with a comma between them: (first, second).")
     return number(values[0], f"{name}[0]"), number(values[1], f"{name}[1]")
