@@ -73,8 +73,18 @@ def house(tmp_path):
 
 def build(house: Path, page: str) -> subprocess.CompletedProcess:
     (house / "book" / "index.md").write_text(HEAD + page)
-    command = [sys.executable, "-m", "sphinx", "-W", "--keep-going", "-n", "-b", "html",
-               str(house / "book"), str(house / "out" / "html")]
+    command = [
+        sys.executable,
+        "-m",
+        "sphinx",
+        "-W",
+        "--keep-going",
+        "-n",
+        "-b",
+        "html",
+        str(house / "book"),
+        str(house / "out" / "html"),
+    ]
     environment = {**os.environ, "PYTHONPATH": str(house / "src")}
     return subprocess.run(command, capture_output=True, text=True, env=environment)
 

@@ -614,9 +614,12 @@ def test_a_year_with_a_blank_has_no_share_of_crude_oil():
     assert "2022" not in found
     # Were the groups of 2022 published in full, its share could be taken.
     whole = commodities.assign(exports_musd=commodities["exports_musd"].fillna(1.0))
-    assert "2022" in shock_explorer.tables(
-        load("trade"), load("partners"), whole, load("macro"), load("oil_routes")
-    )["oil"]
+    assert (
+        "2022"
+        in shock_explorer.tables(
+            load("trade"), load("partners"), whole, load("macro"), load("oil_routes")
+        )["oil"]
+    )
 
 
 @pytest.mark.parametrize("value", [np.array([1, 2]), np.array([]), pd.Series([1, 2]), None, [1]])

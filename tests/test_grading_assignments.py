@@ -47,6 +47,13 @@ OTTER = [
 ROOT = Path(__file__).resolve().parents[1]
 
 
+def test_every_question_names_a_chapter_to_read_again() -> None:
+    for slug in SLUGS:
+        for question in cases.assignment(slug).questions:
+            assert question.read, (slug, question.name)
+            assert all((ROOT / f"{page}.md").is_file() for page in question.read)
+
+
 @pytest.mark.parametrize("slug", SLUGS)
 def test_solution_gets_full_marks_and_template_nothing(slug: str) -> None:
     build.self_test(cases.assignment(slug))
@@ -982,15 +989,15 @@ def test_the_assignments_are_mostly_automatic() -> None:
         (("name: q2\n", "name: q1\n"), "share a name"),
         (("hidden: true", "hidden: false"), "no hidden test"),
         (("points: 2\nhidden", "hidden"), "nothing about its points"),
-        (("objectives: [compute]}", "objectives: [guess]}"), "not described"),
+        (("objectives: [compute]\n", "objectives: [guess]\n"), "not described"),
         (("points: 5\n", "points: 4\n"), "rubric"),
         (("name: q2\n", "name: [q2\n"), "is not YAML"),
         (("points: 2\nhidden", "points: 2: 3\nhidden"), "is not YAML"),
         (("---\n", "---\n- a list\n---\n\n---\n"), "no list of names"),
         (("multivector:\n", "multivector: [1]\nother:\n"), "multivector: no list of names"),
-        (("q1: {minutes: 5, objectives: [compute]}", "q1: 3"), "q1: no list of names"),
-        (("minutes: 5, obj", "minutes: five, obj"), "q1, minutes: no number"),
-        (("objectives: [compute]}", "objectives: compute}"), "q1, objectives: no list"),
+        (("q1:\n      minutes: 5\n", "q1: 3\n    other:\n"), "q1: no list of names"),
+        (("minutes: 5\n", "minutes: five\n"), "q1, minutes: no number"),
+        (("objectives: [compute]\n", "objectives: compute\n"), "q1, objectives: no list"),
         (("names them, points: 2}", "names them}"), "q7, rubric: a criterion has an id"),
         (("names them, points: 2}", "names them, points: two}"), "q7, rubric: no number"),
         (("points: 2\nhidden", "points: two\nhidden"), "q1: a test's points: no number"),

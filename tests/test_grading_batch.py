@@ -880,6 +880,51 @@ def test_a_sheet_that_cannot_be_read_stops_the_run_and_stays(
     assert [p.read_bytes() for p in tmp_path.glob("*essays*")] == [data]
 
 
+def test_points_and_comments_of_a_person_reach_the_student_s_page(
+    tmp_path: Path, capsys: pytest.CaptureFixture
+) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.ipynb").write_bytes(right())
+    (tmp_path / "in" / "b.ipynb").write_bytes(wrong())
+    output, final = tmp_path / "grades.csv", tmp_path / "final.csv"
+    graded = ["grade", SOURCE, str(tmp_path / "in"), "--output", str(output)]
+    assert main(graded) == 0
+    sheet = tmp_path / "grades-essays.csv"
+    rows = rows_of(sheet)
+    for row in rows:
+        if row["student"] == "a":
+            marks = [name for name in row if "(0-" in name]
+            row.update({name: "1" for name in marks})
+            row["comment"] = "Clear <b>and</b> short; the last step is missing."
+    with sheet.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]))
+        writer.writeheader()
+        writer.writerows(rows)
+    merge = ["merge-essays", SOURCE, str(output), str(sheet), "--output", str(final)]
+    for _ in range(2):  # once more changes nothing
+        assert main(merge) == 0
+        page = (tmp_path / "grades-feedback" / by_name(output)["a"]["feedback"]).read_text("utf-8")
+        assert "Comment: Clear &lt;b&gt;and&lt;/b&gt; short; the last step is missing." in page
+        assert page.count("Comment:") == 1 and "so far" not in page
+        total = by_name(final)["a"]["final"]
+        assert f"Graded. {total} of 25 points." in page and "<li>1 of" in page
+        other = (tmp_path / "grades-feedback" / by_name(output)["b"]["feedback"]).read_text("utf-8")
+        assert "read by a person, out of" in other and "so far" in other
+    assert main([*merge, "--feedback", str(tmp_path / "nowhere")]) == 1
+    assert "no folder" in capsys.readouterr().err
+
+
+def test_after_the_deadline_the_pages_have_the_solutions(tmp_path: Path) -> None:
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "b.ipynb").write_bytes(wrong())
+    output = tmp_path / "grades.csv"
+    for options in ([], ["--with-solutions"], []):
+        assert main(["grade", SOURCE, str(tmp_path / "in"), "--output", str(output), *options]) == 0
+        page = next((tmp_path / "grades-feedback").iterdir()).read_text("utf-8")
+        for word in ("Worked solution", "Right is:", "Tried: <code>herfindahl(", "Read again:"):
+            assert (word in page) == bool(options), word
+
+
 def told(slug: str, name: str, answers: dict) -> tuple[float, list[str], list[str]]:
     question = cases.assignment(slug).question(name)
     return grade._decided(question, grade._complaints(question.cases, _Answers(answers)))

@@ -258,7 +258,7 @@ def test_who_is_who() -> None:
     # Whose a grade is: the same answer.
     columns = ["Student,ID,SIS User ID,SIS Login ID,Week (1)"]
     rows = [f"{s.name},{s.id},{','.join((*s.others, '', '')[:2])}," for s in roster[:-2]]
-    book = "\n".join([*columns, *rows, "Ким,5,kim,kim,", "Пак,6,both,pak,", "Цой,7,both,tsoy,"])
+    book = "\n".join([*columns, ",,,,25", *rows, "Ким,5,kim,kim,", "Пак,6,both,pak,", "Цой,7,both,tsoy,"])
     graded = [lms.Grade(name, "", 1.0, "") for name in ("kim", "both", "Ли", "li2")]
     filled = lms.fill(book.encode(), graded, 25, column="Week (1)")
     assert filled.filled == 2 and filled.not_listed == ["both ()", "Ли ()"]
@@ -359,6 +359,58 @@ def test_another_maximum_is_not_guessed() -> None:
         lms.fill(book, GRADES, 25, hint="Measuring vectors")
     filled = lms.fill(book, GRADES, 25, hint="Measuring vectors", scale=True)
     assert filled.data.replace(b",90,55.5", b",,55.5") == book
+
+
+RUSSIAN = (
+    "Идентификатор;Полное имя;Статус;Оценка;Максимальная оценка;Оценка может быть изменена;"
+    "Последнее изменение (ответ);Последнее изменение (оценка)\n"
+    "Участник 4711;Әсел Құрманғалиқызы;Отправлено;;25,00;Да;-;-\n"
+    "Участник 4712;Иван Петров;Отправлено;3,00;25,00;Нет;-;-\n"
+)
+
+
+def test_a_worksheet_in_russian_is_held_to_its_maximum_and_its_locks() -> None:
+    grades = [lms.Grade("a", "4711", 22.5, ""), lms.Grade("i", "4712", 20.0, "")]
+    filled = lms.fill(RUSSIAN.encode(), grades, 25, column="Оценка")
+    assert filled.filled == 1 and filled.data.replace(b"22,5", b"") == RUSSIAN.encode()
+    assert "cannot be changed" in filled.kept[0]
+    other = RUSSIAN.replace("25,00", "100,00").encode()
+    with pytest.raises(lms.ListError, match="out of 100"):
+        lms.fill(other, grades, 25, column="Оценка")
+    assert b";90;" in lms.fill(other, grades, 25, column="Оценка", scale=True).data
+    for old, new in (("Да", "Qua"), ("25,00", "хорошо")):
+        with pytest.raises(lms.ListError, match=r"can be changed|maximum"):
+            lms.fill(RUSSIAN.replace(old, new).encode(), grades, 25, column="Оценка")
+
+
+def test_canvas_maximum_in_any_way_of_writing_is_read_or_refused() -> None:
+    for written, fits in (('"1,000.00"', False), ("25.00", True), ("", None), ("many", None)):
+        book = CANVAS.replace(",10,25,", f",10,{written},").replace("Points Possible", "Баллов")
+        if fits:
+            assert lms.fill(book.encode(), GRADES, 25, hint="Measuring vectors").filled == 1
+        else:
+            why = "out of 1000" if fits is False else "does not say"
+            with pytest.raises(lms.ListError, match=why):
+                lms.fill(book.encode(), GRADES, 25, hint="Measuring vectors")
+
+
+def test_numbers_of_every_language() -> None:
+    for text, number in (("1,000.00", 1000), ("1.000,50", 1000.5), ("1 000,5", 1000.5),
+                         ("22,5", 22.5), ("", None), ("1,2,3", None)):  # fmt: skip
+        assert lms.to_number(text) == number, text
+
+
+def test_the_first_line_that_names_a_separator_is_no_row() -> None:
+    book = "sep=;\r\nid;name\r\n1;Анна\r\n"
+    assert lms.sheet(book).header == ["id", "name"]
+
+
+def test_names_are_matched_whatever_their_form() -> None:
+    ids = lms.known([lms.Student("1", "Иван  Петров"), lms.Student("2", "Й Ли"),
+                     lms.Student("3", "Ли А"), lms.Student("4", "ли а")])  # fmt: skip
+    assert lms.whose(ids, "", "иван петров") == "1"
+    assert lms.whose(ids, "", "\u0418\u0306 \u041b\u0438") == "2", "NFD"
+    assert lms.whose(ids, "", "Ли А") is None, "two of one name are nobody"
 
 
 @pytest.mark.parametrize(

@@ -20,8 +20,9 @@ THEORY = [p for p in TEACHING if p.parent.name == "theory"]
 def tracked() -> list[Path]:
     """Files of the repository: what git tracks, or every file in a copy without git."""
     try:
-        done = subprocess.run(["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True,
-                              check=True)
+        done = subprocess.run(
+            ["git", "-C", str(ROOT), "ls-files"], capture_output=True, text=True, check=True
+        )
         return [ROOT / name for name in done.stdout.splitlines() if (ROOT / name).is_file()]
     except (OSError, subprocess.CalledProcessError):
         hidden = {".venv", "node_modules", "_build", ".multivector"}

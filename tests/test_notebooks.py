@@ -31,9 +31,7 @@ def make(text: str, *, glue: dict | None = None, figures: dict | None = None) ->
         "chapters/case-2025/there",
         "# There\n\n(lab)=\n## A part\n\n```{code-cell}\n1\n```\n```{glossary}\nt\n: x\n```",
     )
-    book = notebooks.Book(
-        {page.docname: page, other.docname: other}, plain.bibliography(BIB)
-    )
+    book = notebooks.Book({page.docname: page, other.docname: other}, plain.bibliography(BIB))
     book.outcomes[page.docname] = notebooks.Outcome(glue or {}, figures or {})
     return book
 
@@ -275,6 +273,4 @@ def test_every_notebook_runs_from_top_to_bottom_anywhere(
         work = tmp_path / "elsewhere"
         work.mkdir(exist_ok=True)
         # The limit is a cell's: one that takes longer is too slow to teach with.
-        NotebookClient(
-            notebook, timeout=60, resources={"metadata": {"path": str(work)}}
-        ).execute()
+        NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(work)}}).execute()

@@ -110,7 +110,7 @@ def test_a_folded_box_becomes_details_however_it_nests():
     )
     folded = weight.fold(body)
     assert folded.startswith('<details class="dropdown admonition tip" id="t"><summary')
-    assert "<summary class=\"admonition-title\">Why?</summary>" in folded
+    assert '<summary class="admonition-title">Why?</summary>' in folded
     assert folded.endswith("</details><p>after</p>")
     assert weight.fold(folded) == folded
     twice = weight.fold(body + body)

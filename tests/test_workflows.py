@@ -66,7 +66,7 @@ def test_links_to_colab_point_at_the_branch_that_publishing_fills():
     branch = made["env"][launch.BRANCH]
     job = flow["jobs"]["notebooks"]
     assert "refs/heads/main" in job["if"] and job["needs"] == "test"
-    assert f".git\" {branch}\n" in job["steps"][-1]["run"]
+    assert f'.git" {branch}\n' in job["steps"][-1]["run"]
     (kept,) = [step for step in flow["jobs"]["test"]["steps"]
                if step.get("with", {}).get("name") == "notebooks"]  # fmt: skip
     assert kept["with"]["path"] == f"dist/site/{DOWNLOADS}"

@@ -81,11 +81,14 @@ def corridor():
 
 
 def crimea():
-    ids = [f"un-crimea-rights-{year}-kaz" for year in (2017, 2019, 2020, 2022)]
+    years = ("2016-plenary", 2017, 2018, 2019, 2020, 2021, 2022)
+    ids = [f"un-crimea-rights-{year}-kaz" for year in years]
     return [
         f"it abstained: on {facts.prose(facts.get('un-68-262-kaz'))}, when "
         f"{facts.prose(facts.get('un-68-262-for'))} were for",
-        "it voted against the resolutions, together with Russia and China",
+        "it voted against the resolutions seven times",
+        "it did not vote against those on militarisation",
+        f"It abstained on {facts.prose(facts.get('un-crimea-military-2018-kaz'))}",
         *(facts.prose(facts.get(i)) for i in ids),
         "how it did vote we do not know",
     ]

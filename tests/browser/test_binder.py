@@ -249,7 +249,7 @@ def test_a_student_answers_checks_exports_and_is_graded(
         lab.wait_for_timeout(300)
         return active.locator(".jp-OutputArea").inner_text()
 
-    row = 'russia = trade.query("partner == \'RUS\' and year == 2024").iloc[0]\n'
+    row = "russia = trade.query(\"partner == 'RUS' and year == 2024\").iloc[0]\n"
     answer("turnover_russia = ", row + "turnover_russia = russia.exports_musd")
     assert "Turnover is exports plus imports" in check("q1")
     both = "russia.exports_musd + russia.imports_musd"

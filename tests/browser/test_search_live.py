@@ -153,7 +153,7 @@ def test_words_are_found_in_their_tongue_by_their_beginning(visit, query, group,
 
 @pytest.mark.parametrize(("query", "stem"), [("gas", "ga"), ("ties", "ti")])
 def test_a_short_stem_is_not_a_beginning(visit, book, query, stem):
-    """"Gas" must not find "gaps", nor "ties" whatever begins with "ti"."""
+    """ "Gas" must not find "gaps", nor "ties" whatever begins with "ti"."""
     tab = visit(viewport=DESKTOP).open("search.html")
     found(tab, query)
     pages = load(book / "searchindex.js")

@@ -62,6 +62,8 @@ class Question:
     minutes: float
     objectives: tuple[str, ...]
     rubric: tuple[Mapping[str, Any], ...] = ()
+    #: Pages of the book that answer it, such as ``chapters/theory/bandwagoning``.
+    read: tuple[str, ...] = ()
 
     @property
     def answers(self) -> tuple[str, ...]:
@@ -391,6 +393,7 @@ class _Reader:
             minutes=_form(float, facts["minutes"], f"{name}, minutes"),
             objectives=tuple(_form(list, facts["objectives"], f"{name}, objectives")),
             rubric=rubric,
+            read=tuple(_form(list, facts.get("read", []), f"{name}, read")),
         )
 
     def _rubric(self, facts: Mapping[str, Any]) -> tuple[Mapping[str, Any], ...]:

@@ -18,7 +18,7 @@ from multivector import archive
 from multivector.grading import variants
 from multivector.grading.assignment import Assignment, SourceError, vary
 from multivector.grading.build import BuildError, self_test, solution_notebook, student_notebook
-from multivector.grading.lms import ListError, Student, known
+from multivector.grading.lms import ListError, Student, known, whose
 from multivector.grading.spreadsheet import csv_text
 from multivector.grading.submissions import Submission
 
@@ -62,10 +62,8 @@ def identify(submissions: Iterable[Submission], roster: Sequence[Student]) -> di
     for submission in submissions:
         if not roster:
             found[submission.key] = submission.lms_id or None
-        elif submission.lms_id:
-            found[submission.key] = ids.get(submission.lms_id)
         else:
-            found[submission.key] = ids.get(submission.name)
+            found[submission.key] = whose(ids, submission.lms_id, submission.name)
     return found
 
 

@@ -11,6 +11,7 @@ those of ``gradebook_exporter.rb`` and ``gradebook_importer.rb`` in canvas-lms a
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,6 +24,11 @@ _MAXIMUM, _CHANGEABLE = "Maximum Grade", "Grade can be changed"
 _PARTICIPANT = re.compile(r"^\D+(\d+)$")
 _QUOTED = re.compile(r'"(?:[^"]|"")*"')
 _NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
+#: Thousands set apart, and a decimal mark of the other kind: 1,000.00 and 1.000,00.
+_GROUPED = re.compile(r"[+-]?\d{1,3}(?:(?:,\d{3})+\.\d+|(?:\.\d{3})+,\d+)", re.ASCII)
+#: The answers in Moodle's column "Grade can be changed", in the languages of its sites.
+_YES = {"yes", "да", "иә", "так", "ооба", "ha", "ja", "oui", "sí", "sì", "sim", "tak", "evet", "是"}
+_NO = {"no", "нет", "жоқ", "ні", "жок", "yo'q", "nein", "non", "não", "nie", "hayır", "nee", "否"}
 _CANVAS_COLUMN = re.compile(r"^(?P<title>.*) \((?P<id>\d+)\)$")
 
 
@@ -99,6 +105,9 @@ def sheet(text: str) -> Sheet:
     Raises ``ListError`` for a quote that does not close and for an empty text.
     """
     start = 1 if text.startswith("\ufeff") else 0
+    # Excel's own first line, which names the separator and is no row.
+    if hint := re.match(r"sep=[,;\t]\r?\n", text[start:], re.IGNORECASE):
+        start += hint.end()
     # A separator inside quotes is part of a name: "Essay, part 2".
     first = _QUOTED.sub("", text[start:]).lstrip("\r\n").partition("\n")[0]
     separator = max(",;\t", key=first.count)
@@ -173,7 +182,8 @@ def _students(table: Sheet) -> dict[int, Student]:
         elif kind == "moodle":
             first = record[0].value.strip()
             name = row.get("Full name") or (record[1].value.strip() if len(record) > 1 else first)
-            found[number] = Student(_PARTICIPANT.match(first)[1], name)
+            # Marked anonymously, a file is called after the identifier.
+            found[number] = Student(_PARTICIPANT.match(first)[1], name, (first,))
         elif row.get("ID"):  # neither Points Possible nor the row on hidden columns has one
             name = row.get("Student") or f"{row.get('LastName')}, {row.get('FirstName')}"
             others = tuple(row[c] for c in ("SIS User ID", "SIS Login ID") if row.get(c))
@@ -244,11 +254,11 @@ def fill(
         raise ListError(f"{name}: a roster; give the gradebook that your LMS exported")
     place = table.column(column or _grade_column(table, kind, hint))
     result = Filled(b"", table.header[place])
-    beside = [table.column(c) for c in (_MAXIMUM, _CHANGEABLE) if c in table.header]
+    beside = _beside(table, kind, place, students)
     for number, student in students.items():
         if len(table.records[number]) <= max([place, *beside]):
             raise ListError(f"{student.name} ({student.id}): the row is shorter than the header")
-    maxima = _maxima(table, kind, place, students)
+    maxima = _maxima(table, place, beside, students)
     owners = _match(students, grades)
     changes: dict[tuple[int, int], str] = {}
     for number, student in students.items():
@@ -260,11 +270,11 @@ def fill(
             result.blank.append(f"{who}: {grade.why}")
         elif held.upper() in _SET_APART:
             result.kept.append(f"{who}: {held}")
-        elif _locked(table, number):
+        elif kind == "moodle" and _locked(table, number, beside[-1]):
             result.kept.append(f"{who}: Moodle says that this grade cannot be changed")
         else:
             points, most = grade.points, maxima[number]
-            if most is not None and most != out_of:
+            if most != out_of:
                 if not scale:
                     raise ListError(
                         f"{result.column!r} is out of {most:g}, the grades are out of {out_of:g}: "
@@ -279,11 +289,46 @@ def fill(
     return result
 
 
-def _locked(table: Sheet, number: int) -> bool:
+def _beside(
+    table: Sheet, kind: str, place: int, students: Mapping[int, Student]
+) -> tuple[int, ...]:
+    """Return where Moodle says a grade's maximum, and whether it can be changed; else nothing.
+
+    Found by their English headings or, in another language, by Moodle's order: the maximum stands
+    right of the grade, and one or two columns on the Yes or No. Raises ``ListError`` where they
+    are not there: an import would go on without the check.
+    """
+    if kind != "moodle":
+        return ()
+    found = [table.column(c) for c in (_MAXIMUM, _CHANGEABLE) if c in table.header]
+    if len(found) == 2:
+        return tuple(found)
+
+    def values(column: int) -> set[str]:
+        rows = (table.records[number] for number in students)
+        return {r[column].value.strip() for r in rows if len(r) > column}
+
+    def numbers(column: int) -> bool:
+        return all(to_number(v) is not None for v in values(column))
+
+    if place + 1 >= len(table.header) or not values(place + 1) or not numbers(place + 1):
+        raise ListError(
+            f"the column right of {table.header[place]!r} should hold the maximum grade, as in the "
+            "worksheet that Moodle exports: is it the right column, with a numeric grade?"
+        )
+    for column in (place + 2, place + 3):
+        said = {v.casefold() for v in values(column)} if column < len(table.header) else set()
+        if said and said <= _YES | _NO:
+            return place + 1, column
+    raise ListError(
+        "no column says whether a grade can be changed (Yes or No) in a language known here: "
+        "export the worksheet with the site in English"
+    )
+
+
+def _locked(table: Sheet, number: int, column: int) -> bool:
     """Return whether Moodle would silently leave this row out of an import."""
-    if _CHANGEABLE not in table.header:
-        return False
-    return table.records[number][table.column(_CHANGEABLE)].value.strip() == "No"
+    return table.records[number][column].value.strip().casefold() in _NO
 
 
 def _grade_column(table: Sheet, kind: str, hint: str) -> str:
@@ -309,34 +354,63 @@ def _letters(text: str) -> str:
 
 
 def _maxima(
-    table: Sheet, kind: str, place: int, students: Mapping[int, Student]
-) -> dict[int, float | None]:
-    """Return what each student's cell is out of, ``None`` where the file does not say."""
-    if kind == "moodle":
-        if _MAXIMUM not in table.header:
-            return dict.fromkeys(students)
-        column = table.column(_MAXIMUM)
-        return {n: to_number(table.records[n][column].value) for n in students}
-    rows = [r for r in table.records if r[0].value.strip() == "Points Possible" and len(r) > place]
-    return dict.fromkeys(students, to_number(rows[0][place].value) if rows else None)
+    table: Sheet, place: int, beside: Sequence[int], students: Mapping[int, Student]
+) -> dict[int, float]:
+    """Return what each student's cell is out of.
+
+    Raises ``ListError`` where the file does not say: a wrong scale would go unseen.
+    """
+    if beside:
+        found = {n: to_number(table.records[n][beside[0]].value) for n in students}
+    else:
+        # Canvas writes it into a row of its own, whose name is in the language of the course.
+        rest = (r for n, r in enumerate(table.records) if n and n not in students)
+        said = {to_number(r[place].value) for r in rest if len(r) > place} - {None}
+        found = dict.fromkeys(students, said.pop() if len(said) == 1 else None)
+    if None in found.values():
+        raise ListError(
+            f"{table.header[place]!r} does not say how many points it is out of: leave the row "
+            "Points Possible (Canvas) or the column Maximum Grade (Moodle) as it was exported"
+        )
+    return {n: most for n, most in found.items() if most is not None}
 
 
 def to_number(text: str) -> float | None:
     """Return the number in a cell, with a decimal point or comma, or ``None``."""
-    found = _NUMBER.fullmatch(text.strip())
+    text = re.sub(r"[\s\u00a0\u202f']", "", text)
+    if _GROUPED.fullmatch(text):
+        mark = max(".,", key=text.rfind)
+        return float(text.replace("," if mark == "." else ".", "").replace(mark, "."))
+    found = _NUMBER.fullmatch(text)
     return float(found[0].replace(",", ".")) if found else None
 
 
+def plain_name(text: str) -> str:
+    """Return a name as two lists may share it: without case, blanks, marks and forms of letters."""
+    text = unicodedata.normalize("NFKC", text).casefold()
+    return "".join(c for c in text if c.isalnum())
+
+
 def known(students: Iterable[Student]) -> dict[str, str]:
-    """Return {id, other id or name: id}: an id first, the others where one person has them."""
+    """Return {id, other id or name: id}: an id first, the others where one person has them.
+
+    Names stand there as ``plain_name`` makes them.
+    """
     students = list(students)
     found = {s.id: s.id for s in students}
     others = {(key, s.id) for s in students for key in s.others}
-    names = {(s.name, s.id) for s in students}
+    names = {(plain_name(s.name), s.id) for s in students}
     for pairs in (others, names):
         owners = Counter(key for key, _ in pairs)
-        found |= {key: who for key, who in pairs if owners[key] == 1 and key not in found}
+        found |= {key: who for key, who in pairs if key and owners[key] == 1 and key not in found}
     return found
+
+
+def whose(ids: Mapping[str, str], lms_id: str, name: str) -> str | None:
+    """Return a student's id by what ``known`` returned: the LMS's id counts, else the name."""
+    if lms_id:
+        return ids.get(lms_id)
+    return ids.get(name) or ids.get(plain_name(name))
 
 
 def _match(students: Mapping[int, Student], grades: Sequence[Grade]) -> dict[int, Grade]:
@@ -344,7 +418,7 @@ def _match(students: Mapping[int, Student], grades: Sequence[Grade]) -> dict[int
     ids, numbers = known(students.values()), {s.id: n for n, s in students.items()}
     found: dict[int, Grade] = {}
     for grade in grades:
-        number = numbers.get(ids.get(grade.lms_id or grade.name, ""))
+        number = numbers.get(whose(ids, grade.lms_id, grade.name) or "")
         if number is None:
             continue
         if number in found:

@@ -12,13 +12,15 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from multivector.grading import lms
-from multivector.grading.assignment import Assignment, Question, sum_points
+from multivector.grading.assignment import Assignment, Question, sum_points, with_solution
 from multivector.grading.grade import Result
 from multivector.grading.lms import Grade
 from multivector.grading.notebook import code
+from multivector.grading.plain import printable
 from multivector.grading.spreadsheet import cell, csv_text, uncell
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
@@ -63,31 +65,21 @@ def feedback_name(result: Result) -> str:
     return f"{words or 'student'}-{digest}.html"
 
 
-def feedback_html(assignment: Assignment, result: Result) -> str:
-    """Return one student's page: points and public messages, nothing of hidden tests or others."""
+def feedback_html(assignment: Assignment, result: Result, *, solutions: bool = False) -> str:
+    """Return one student's page: points, and what was said about each answer; nothing of others.
+
+    ``solutions``: with the worked solution of every question, what hidden tests tried, and the
+    chapter to read again. For after the deadline.
+    """
     e = html.escape
-    rows = []
-    for question in assignment.questions:
-        earned = result.points.get(question.name)
-        if question.manual:
-            shown = f"read by a person, out of {question.points:g}"
-        elif earned is None:
-            shown = f"not decided, out of {question.points:g}"
-        else:
-            shown = f"{earned:g} of {question.points:g}"
-        said = "".join(f"<li>{code(m)}</li>" for m in result.messages.get(question.name, []))
-        rows.append(
-            f"<section><h2>{e(question.title)}</h2><p>{e(shown)}</p>"
-            + (f"<ul>{said}</ul>" if said else "")
-            + "</section>"
-        )
+    rows = [_section(assignment, question, result, solutions) for question in assignment.questions]
     total = (
         f"{result.total:g} of {assignment.out_of:g} points so far"
         if result.total is not None
         else "No total yet: your instructor will look at it"
     )
-    reason = f"<p>{e(result.reason)}</p>" if result.reason else ""
-    errors = "".join(f"<li><code>{e(error)}</code></li>" for error in result.errors)
+    reason = f"<p>{e(printable(result.reason))}</p>" if result.reason else ""
+    errors = "".join(f"<li><code>{e(printable(error))}</code></li>" for error in result.errors)
     problems = f"<section><h2>Cells that stopped</h2><ul>{errors}</ul></section>" if errors else ""
     return (
         '<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -95,14 +87,149 @@ def feedback_html(assignment: Assignment, result: Result) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1">\n'
         '<meta name="referrer" content="no-referrer">\n'
         f"<title>{e(assignment.title)}: feedback</title>\n"
-        "<style>body{font:1rem/1.5 sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;"
+        "<style>:root{color-scheme:light dark}"
+        "body{font:1rem/1.5 sans-serif;max-width:42rem;margin:2rem auto;padding:0 1rem;"
         "overflow-wrap:anywhere}h2{font-size:1.1rem;margin:1.5rem 0 0}p{margin:.2rem 0}"
-        "code{background:#eee}</style>\n</head>\n<body>\n"
+        "code,pre{background:#eee;color:#111}pre{padding:.6rem;overflow:auto;white-space:pre-wrap}"
+        "</style>\n</head>\n<body>\n<main>\n"
         f"<h1>{e(assignment.title)}</h1>\n<p><bdi>{e(result.name)}</bdi></p>\n"
-        f"<p><strong>{e(WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n"
+        f'<p id="total"><strong>{e(WORDS[result.status])}. {e(total)}.</strong></p>\n{reason}\n'
         + "\n".join(rows)
-        + f"\n{problems}\n</body>\n</html>\n"
+        + f"\n{problems}\n</main>\n</body>\n</html>\n"
     )
+
+
+def _section(assignment: Assignment, question: Question, result: Result, solutions: bool) -> str:
+    """Return what a page says of one question."""
+    earned = result.points.get(question.name)
+    if question.manual:
+        shown = f"read by a person, out of {question.points:g}"
+    elif earned is None:
+        shown = f"not decided, out of {question.points:g}"
+    else:
+        shown = f"{earned:g} of {question.points:g}"
+    said = _list(result.messages.get(question.name, []))
+    more = ""
+    if solutions:
+        more = _list(result.details.get(question.name, []))
+        cells = [c for c in assignment.cells if c.question == question.name]
+        worked = [with_solution(c.source) for c in cells if c.role == "solution"]
+        if worked:
+            text = html.escape("\n\n".join(worked))
+            more += f"<details><summary>Worked solution</summary><pre>{text}</pre></details>"
+        if question.read:
+            titles = "; ".join(chapter_title(assignment, page) for page in question.read)
+            more += f"<p>Read again: {html.escape(titles)}.</p>"
+    return (
+        f'<section id="q-{html.escape(question.name)}"><h2>{html.escape(question.title)}</h2>'
+        f'<div class="marks"><p>{html.escape(shown)}</p></div>{said}{more}</section>'
+    )
+
+
+def chapter_title(assignment: Assignment, page: str) -> str:
+    """Return the title of a chapter given as in ``covers``, or the given words without a file."""
+    file = assignment.path.resolve().parents[2] / f"{page}.md"
+    try:
+        found = re.search(r"^# (.+)$", file.read_text(encoding="utf-8"), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1].strip() if found else page
+
+
+def _list(messages: Iterable[str]) -> str:
+    items = "".join(f"<li>{code(printable(m))}</li>" for m in messages)
+    return f"<ul>{items}</ul>" if items else ""
+
+
+def with_marks(
+    assignment: Assignment, page: str, marks: Mapping[str, Marks], final: float | None
+) -> str:
+    """Return a student's page with what a person gave and wrote; the rest as it was.
+
+    ``marks``: {judged question: its marks}. ``final``: the points in all, ``None`` while something
+    is not decided. May be done again. Raises ``MergeError`` for a page without these questions.
+    """
+    for name, given in marks.items():
+        head = f'<section id="q-{html.escape(name)}">'
+        start = page.find(head)
+        begin = page.find('<div class="marks">', start)
+        end = page.find("</div>", begin)
+        if min(start, begin, end) < 0:
+            raise MergeError("a feedback page is of an older kind: grade the class again")
+        page = page[:begin] + f'<div class="marks">{_marks_html(given)}' + page[end:]
+    if final is not None:
+        out_of = sum_points(q.points for q in assignment.questions)
+        total = f'<p id="total"><strong>Graded. {final:g} of {out_of:g} points.</strong></p>'
+        page = re.sub(r'<p id="total">.*?</p>', total, page, count=1)
+    return page
+
+
+def _marks_html(given: Marks) -> str:
+    whole = sum_points(most for _, _, most in given.criteria)
+    total = _all([points for _, points, _ in given.criteria])
+    shown = f"not marked yet, out of {whole:g}" if total is None else f"{total:g} of {whole:g}"
+    items = "".join(
+        f"<li>{'not marked' if points is None else f'{points:g}'} of {most:g}: "
+        f"{html.escape(words)}</li>"
+        for words, points, most in given.criteria
+    )
+    comment = f"<p>Comment: {html.escape(printable(given.comment))}</p>" if given.comment else ""
+    return f"<p>{shown}, read by a person</p><ul>{items}</ul>{comment}"
+
+
+@dataclass(frozen=True)
+class Marks:
+    """What a person gave one text: (criterion, points or ``None``, out of), and a comment."""
+
+    criteria: tuple[tuple[str, float | None, float], ...]
+    comment: str = ""
+
+
+def read_marks(assignment: Assignment, sheets: Iterable[str]) -> dict[tuple[str, str], Marks]:
+    """Return {(who, judged question): marks} of filled-in essay sheets; raises ``MergeError``."""
+    found: dict[tuple[str, str], Marks] = {}
+    columns = _criteria(assignment)
+    for row in (row for sheet in sheets for row in rows_of(sheet)):
+        if {"student", "lms_id", "question", *(n for n, _, _ in columns)} - set(row):
+            raise MergeError("a sheet does not have the columns of this assignment's essay sheet")
+        place = (row["student"], row["lms_id"], row["question"])
+        key = (_who(row), row["question"])
+        if key in found:
+            raise MergeError(f"{place}: twice in the essay sheets; keep one row")
+        cells = [(row[n], n, most) for n, q, most in columns if q.name == row["question"]]
+        if not cells:
+            raise MergeError(f"{place}: no such judged question")
+        criteria = tuple(
+            (n.partition(": ")[2], _mark(text, n, most, row["student"]), most)
+            for text, n, most in cells
+        )
+        found[key] = Marks(criteria, row.get("comment", "").strip())
+    return found
+
+
+def marked_pages(
+    assignment: Assignment, merged: str, marks: Mapping[tuple[str, str], Marks], folder: Path
+) -> tuple[dict[Path, str], list[str]]:
+    """Return {page: its new text} for everybody whose text was read, and who has no page there.
+
+    ``merged``: the table of ``merge_essays``.
+    """
+    pages: dict[Path, str] = {}
+    without = []
+    for row in rows_of(merged):
+        theirs = {q: m for (who, q), m in marks.items() if who == _who(row)}
+        if not any(
+            m.comment or any(p is not None for _, p, _ in m.criteria) for m in theirs.values()
+        ):
+            continue
+        path = folder / Path(uncell(row.get("feedback", "")) or "none").name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            without.append(uncell(row["student"]))
+            continue
+        pages[path] = with_marks(assignment, text, theirs, lms.to_number(row["final"]))
+    return pages, without
 
 
 def essay_csv(assignment: Assignment, results: Sequence[Result]) -> str:
@@ -174,20 +301,10 @@ def merge_essays(assignment: Assignment, grades: str, sheets: Iterable[str]) -> 
     points cell that is no number within its criterion, a student twice, or one the table does not
     know.
     """
-    judged: dict[tuple[str, str], float | None] = {}
-    columns = _criteria(assignment)
-    for row in (row for sheet in sheets for row in rows_of(sheet)):
-        if {"student", "lms_id", "question", *(n for n, _, _ in columns)} - set(row):
-            raise MergeError("a sheet does not have the columns of this assignment's essay sheet")
-        place = (row["student"], row["lms_id"], row["question"])
-        key = (_who(row), row["question"])
-        if key in judged:
-            raise MergeError(f"{place}: twice in the essay sheets; keep one row")
-        cells = [(row[n], n, most) for n, q, most in columns if q.name == row["question"]]
-        if not cells:
-            raise MergeError(f"{place}: no such judged question")
-        values = [_mark(text, name, most, row["student"]) for text, name, most in cells]
-        judged[key] = _all(values)
+    judged = {
+        key: _all([points for _, points, _ in marks.criteria])
+        for key, marks in read_marks(assignment, sheets).items()
+    }
     table = rows_of(grades)
     if {"student", "lms_id", "status", "total"} - set(table[0]):
         raise MergeError("the first table is no grade table: use grades.csv")

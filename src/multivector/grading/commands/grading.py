@@ -59,6 +59,11 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
         "--question",
         help="grade this question again and leave the rest of the table as it is",
     )
+    grade.add_argument(
+        "--with-solutions",
+        action="store_true",
+        help="after the deadline: pages with the worked solution and the chapter to read again",
+    )
     grade.add_argument("--jobs", type=int, default=os.cpu_count() or 1, help="sandboxes at once")
     grade.add_argument("--cell-seconds", type=float, default=Limits.cell_seconds)
     grade.add_argument("--total-seconds", type=float, default=Limits.total_seconds)
@@ -111,10 +116,12 @@ def run_grade(options: argparse.Namespace) -> int:
         results = g.grade_all(grader, submissions, journal, options.jobs, progress)
         results = g.as_on_roster(results, grader.students, roster)
         if options.question:
-            return _write_question(grader, submissions, results, journal, output, feedback)
+            return _write_question(
+                grader, submissions, results, journal, output, feedback, options.with_solutions
+            )
         results = g.flag_duplicates(results)
         results += g.missing(assignment, roster, set(grader.students.values()))
-        told = _write(grader, results, output, feedback)
+        told = _write(grader, results, output, feedback, options.with_solutions)
         alike = similar.resembling(_prints(grader, submissions))
         page = summary.summary_html(assignment, results, alike)
         archive.write_whole(output.with_name(f"{output.stem}-summary.html"), page.encode())
@@ -201,14 +208,17 @@ def _prints(grader: g.Grader, submissions: Iterable[Submission]) -> dict[str, fr
     return prints
 
 
-def _write(grader: g.Grader, results: list[g.Result], output: Path, feedback: Path) -> list[str]:
+def _write(
+    grader: g.Grader, results: list[g.Result], output: Path, feedback: Path, solutions: bool
+) -> list[str]:
     """Write feedback, essay sheet and, last, the table; return what the instructor should know.
 
     Raises ``_UsageError`` for an essay sheet that cannot be read.
     """
     assignment = grader.assignment
     for result in results:
-        page = report.feedback_html(grader.assignment_of(result.key) or assignment, result)
+        theirs = grader.assignment_of(result.key) or assignment
+        page = report.feedback_html(theirs, result, solutions=solutions)
         archive.write_whole(feedback / report.feedback_name(result), page.encode())
     told = _write_essays(assignment, results, output) if assignment.judged else []
     archive.write_whole(output, report.grades_csv(assignment, results).encode("utf-8-sig"))
@@ -248,6 +258,7 @@ def _write_question(
     journal: g.Journal,
     output: Path,
     feedback: Path,
+    solutions: bool,
 ) -> int:
     """Put one question's new points into the table that is there; return the exit status."""
     question = str(grader.question)
@@ -277,7 +288,7 @@ def _write_question(
         old, assignment = before[result.key], grader.assignment_of(result.key)
         if old and assignment and result.points.get(question) is not None:
             whole = replace(old, name=result.name, lms_id=result.lms_id).again(result)
-            page = report.feedback_html(assignment, whole)
+            page = report.feedback_html(assignment, whole, solutions=solutions)
             archive.write_whole(feedback / report.feedback_name(whole), page.encode())
     archive.write_whole(output, text.encode("utf-8-sig"))
     then = "; merge the essays again" if grader.assignment.judged else ""

@@ -18,6 +18,9 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     merge.add_argument("grades", type=Path)
     merge.add_argument("essays", type=Path, nargs="+", help="the sheet, or one for each reader")
     merge.add_argument("--output", type=Path, default=Path("final.csv"))
+    merge.add_argument(
+        "--feedback", type=Path, help="folder of the students' pages (the one beside the grades)"
+    )
     merge.set_defaults(run=run_merge)
 
     export = commands.add_parser(
@@ -53,16 +56,29 @@ def _text(path: Path) -> str:
 
 
 def run_merge(options: argparse.Namespace) -> int:
-    """Merge judged points into the grades; return 0, or 1 with the reason."""
+    """Merge judged points into the grades, and points and comments into the students' pages.
+
+    Return 0, or 1 with the reason and nothing written.
+    """
     from multivector.grading import report
 
     try:
         assignment = read(options.assignment)
         grades, *sheets = map(_text, (options.grades, *options.essays))
         merged = report.merge_essays(assignment, grades, sheets)
+        marks = report.read_marks(assignment, sheets)
+        folder = options.feedback or options.grades.with_name(f"{options.grades.stem}-feedback")
+        if options.feedback and not folder.is_dir():
+            return stop(f"{folder} is no folder of feedback pages", 1)
+        pages, without = report.marked_pages(assignment, merged, marks, folder)
+        for path, text in pages.items():
+            archive.write_whole(path, text.encode())
         archive.write_whole(options.output, merged.encode("utf-8-sig"))
     except (SourceError, report.MergeError, OSError) as error:
         return stop(error, 1)
+    print(f"{folder}: points and comments in {len(pages)} pages", file=sys.stderr)
+    if without:
+        print(f"no page in {folder} for: {', '.join(without)}", file=sys.stderr)
     print(options.output)
     return 0
 
