@@ -80,7 +80,8 @@ WRONG = {
             return ["nobody"]
     """,
     "04-interdependence": """
-        terms = dict(zip("abcdef", ["panopticon", "chokepoint", "sensitivity"] * 2))
+        terms = dict(zip("abcdef", ["panopticon", "chokepoint", "sensitivity"]))
+        terms |= dict(zip("def", ["sensitivity", "panopticon", "chokepoint"]))
         def dependences(flows, products, partner, year):
             return 0.015, 0.00075
         two_sides = 0.2, 0.1
@@ -349,8 +350,8 @@ BROKEN: dict[str, Case] = {
     "a complex number": Case(_answer_as("complex({0})"), total="less name", says="complex"),
     "Kazakh names": Case(_solved("Қазақстан = 'Әліпби: қ ғ ң ү ұ һ ө і'\nprint(Қазақстан)")),
     "a lone surrogate": Case(_solved("x = '\ud800'")),
-    "no code at all": Case(lambda s: notebook([]), total=0),
-    "only comments": Case(lambda s: notebook(["# nothing"]), total=0),
+    "no code at all": Case(lambda s: notebook([]), ("other",), None, "no title"),
+    "only comments": Case(lambda s: notebook(["# nothing"]), ("other",), None, "no title"),
     "1,500 cells": Case(lambda s: notebook(["1"] * 1500), ("unreadable",), None, "cells"),
 }  # fmt: skip
 

@@ -6,10 +6,12 @@ import dataclasses
 import html
 import io
 import json
+import math
 import re
 import tempfile
 import textwrap
 import zipfile
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -20,13 +22,15 @@ import pytest
 
 from multivector import load
 from multivector.book.learning.selfcheck import exercises
-from multivector.grading import build, expect, grade, plain, report
+from multivector.grading import build, expect, grade, plain, report, seal
 from multivector.grading.assignment import (
+    Assignment,
     SourceError,
     parse,
     with_solution,
     without_solution,
 )
+from multivector.grading.build import names_of_solution
 from multivector.grading.notebook import Notebook, _Answers, run_test
 
 #: Points that the grader decides, and points that a person does.
@@ -45,6 +49,72 @@ OTTER = [
     for slug in SLUGS
 ]
 ROOT = Path(__file__).resolve().parents[1]
+
+
+def numbers_in(text: str) -> set[float]:
+    """Return the numbers of a text that have three digits or more."""
+    found = re.findall(r"(?<![\w.])\d+(?:\.\d+)?(?:e-?\d+)?(?![\w.])", text)
+    return {float(n) for n in found if len(re.sub(r"\D", "", n).lstrip("0")) >= 3}
+
+
+def combined(values: list[float]) -> Iterator[tuple[float, str]]:
+    """Yield what one step of arithmetic makes of one or two numbers, and in words."""
+    for a in values:
+        yield from ((a, f"{a}"), (-a, f"-{a}"), (1 - a, f"1-{a}"), (100 * a, f"100*{a}"))
+        if a:
+            yield from ((a / 100, f"{a}/100"), (1 / a, f"1/{a}"))
+        for b in values:
+            if a != b:
+                yield from ((a + b, f"{a}+{b}"), (a - b, f"{a}-{b}"), (a * b, f"{a}*{b}"))
+                if b:
+                    yield a / b, f"{a}/{b}"
+
+
+def answers_of(assignment: Assignment) -> dict[str, float]:
+    """Return every number that the solution answers with."""
+    names, found = names_of_solution(assignment), {}
+
+    def take(name: str, value: object) -> None:
+        if isinstance(value, dict):
+            for key, part in value.items():
+                take(f"{name}[{key}]", part)
+        elif isinstance(value, (list, tuple)):
+            for place, part in enumerate(value):
+                take(f"{name}[{place}]", part)
+        elif isinstance(value, (int, float, np.number)) and not isinstance(value, bool):
+            found[name] = float(value)
+
+    for question in assignment.automatic:
+        for name in question.answers:
+            take(name, names[name])
+    # A small whole number comes out of any arithmetic.
+    return {n: v for n, v in found.items() if v != round(v, 2)}
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_public_checks_give_no_answer_away(slug: str) -> None:
+    """No number of a check that calls no function leads to an answer, in one step."""
+    assignment = cases.assignment(slug)
+    prompts = "\n".join(c.source for c in assignment.cells if c.role == "text")
+    sources = [t["source"] for ts in assignment.public_tests().values() for t in ts]
+    values = {v for s in sources if "result(" not in s for v in numbers_in(s)} - numbers_in(prompts)
+    for answer, right in answers_of(assignment).items():
+        for value, words in combined(sorted(values)):
+            assert not math.isclose(value, right, rel_tol=1e-3), (answer, words)
+
+
+def test_a_sealed_slip_is_told_as_before() -> None:
+    source = (
+        "def test_x(x):\n    from multivector.grading.expect import not_mistaken\n\n"
+        '    p, loss = 0.3, 2\n    not_mistaken(\n        x,\n        "x",\n'
+        '        {\n            "é: half": 0.9 - p * loss,\n            "own": other(x),\n'
+        '            "long":\n                -4.545714,\n        },\n    )\n'
+    )
+    made = seal.sealed(source)
+    assert "4.54" not in made and "p * loss," not in made and "other(x)" in made
+    made = made.replace('"own": other(x),', "")
+    for value, message in ((0.3, "é: half"), (-4.5457, "long"), (-4.55, "long"), (0.31, None)):
+        assert run_test("test_x", made, _Answers({"x": value})) == message
 
 
 def test_every_question_names_a_chapter_to_read_again() -> None:

@@ -571,7 +571,7 @@ def test_what_cannot_be_written_after_grading_is_said(
     grades.write_text(report.grades_csv(assignment, results), encoding="utf-8")
     sheet.write_text(report.essay_csv(assignment, results), encoding="utf-8")
     book = tmp_path / "book.csv"
-    book.write_text("Student,ID,Measuring vectors (1)\ns0,1,\n")
+    book.write_text("Student,ID,Measuring vectors (1)\nPoints Possible,,20\ns0,1,\n")
     for output, complaint in ((tmp_path, "Is a directory"), (grades / "x.csv", "File exists")):
         to = ["--output", str(output)]
         assert main(["merge-essays", SOURCE, str(grades), str(sheet), *to]) == 1

@@ -19,6 +19,7 @@ from typing import Any
 import yaml
 
 from multivector.grading import variants
+from multivector.grading.seal import sealed
 from multivector.grading.variants import SourceError
 
 #: The folder of a repository that holds an assignment per folder
@@ -122,9 +123,12 @@ class Assignment:
         return next(q for q in self.questions if q.name == name)
 
     def public_tests(self) -> dict[str, list[dict[str, str]]]:
-        """Return name and source of every test a student may see, by question."""
+        """Return name and source of every test a student may see, by question.
+
+        Known wrong values are sealed in them.
+        """
         return {
-            q.name: [{"name": c.name, "source": c.source} for c in q.cases if not c.hidden]
+            q.name: [{"name": c.name, "source": sealed(c.source)} for c in q.cases if not c.hidden]
             for q in self.questions
             if any(not c.hidden for c in q.cases)
         }

@@ -195,6 +195,11 @@ def self_test(assignment: Assignment) -> None:
             )
         if complaints and name == "solution":
             raise BuildError(f"{assignment.slug}: the solution is told: {complaints[0]}")
+    answers = _Answers(names_of_solution(assignment))
+    for tests in assignment.public_tests().values():  # as students get them, with sealed slips
+        for test in tests:
+            if verdict := judge(test["name"], test["source"], answers):
+                raise BuildError(f"{assignment.slug}: the solution is told: {verdict.message}")
 
 
 def _points_here(assignment: Assignment, strip: Any) -> tuple[float, list[str]]:

@@ -10,15 +10,16 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from functools import lru_cache
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from multivector import archive
 from multivector.grading import variants
 from multivector.grading.assignment import Assignment, SourceError, vary
 from multivector.grading.build import BuildError, self_test, solution_notebook, student_notebook
-from multivector.grading.lms import ListError, Student, known, whose
+from multivector.grading.lms import ListError, Student, decode, known, plain_name, sheet, whose
 from multivector.grading.spreadsheet import csv_text
 from multivector.grading.submissions import Submission
 
@@ -65,6 +66,56 @@ def identify(submissions: Iterable[Submission], roster: Sequence[Student]) -> di
         else:
             found[submission.key] = whose(ids, submission.lms_id, submission.name)
     return found
+
+
+def read_groups(path: Path) -> dict[str, list[str]]:
+    """Return {group: ids} of a table with the columns ``group`` and ``id``.
+
+    Raises ``ListError`` for another table, or for somebody who is in two groups.
+    """
+    table = sheet(decode(path.read_bytes(), path.name))
+    group, who = table.column("group"), table.column("id")
+    found: dict[str, list[str]] = {}
+    for record in table.records[1:]:
+        if len(record) > max(group, who) and record[who].value.strip():
+            found.setdefault(record[group].value.strip(), []).append(record[who].value.strip())
+    twice = [i for i, n in Counter(i for ids in found.values() for i in ids).items() if n > 1]
+    if twice:
+        raise ListError(f"{path}: {twice[0]} is in two groups")
+    return found
+
+
+def spread(
+    submissions: Iterable[Submission],
+    groups: Mapping[str, Sequence[str]],
+    roster: Sequence[Student],
+) -> list[Submission]:
+    """Return the submissions with what a group handed in under each member's id.
+
+    A group is found by the name in the file, or by its number, before any student is. If a member's
+    own file is there as well, or a second one of the group, the LMS's later one is not guessed:
+    raises ``ListError``.
+    """
+    names = {s.id: s.name for s in roster}
+    by_name = {plain_name(group): group for group in groups}
+    member_of = {who: group for group, ids in groups.items() for who in ids}
+    found: dict[str, Submission] = {}
+    for one in submissions:
+        given = (one.name, one.key, PurePosixPath(one.file).parts[0].split("_")[0])
+        group = next((by_name[n] for n in map(plain_name, given) if n in by_name), None)
+        if group is None and one.lms_id in member_of:
+            group = member_of[one.lms_id]  # Canvas: one member's file is the group's
+        members = groups.get(group, ()) if group else ()
+        for who in members or (one.key,):
+            if who in found:
+                raise ListError(f"{group or who}: two files, {found[who].file} and {one.file}")
+            if members:
+                note = "; ".join(filter(None, (one.note, f"group {group}")))
+                name = names.get(who, who)
+                found[who] = replace(one, key=who, name=name, lms_id=who, note=note)
+            else:
+                found[who] = one
+    return list(found.values())
 
 
 def build_variants(

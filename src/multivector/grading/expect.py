@@ -7,8 +7,10 @@ notebook, in our grader and, through otter, on Gradescope.
 
 from __future__ import annotations
 
+import hashlib
 import math
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from typing import Any
 
 from multivector.grading.plain import (
@@ -175,12 +177,30 @@ def _slip(given: float, expected: float, rel: float) -> str:
     return "Check the year, the unit, and what is counted."
 
 
-def not_mistaken(value: Any, name: str, mistakes: Mapping[str, float], rel: float = 2e-3) -> None:
-    """Raise ``Wrong`` with the message of the known wrong value that the answer equals."""
+def not_mistaken(
+    value: Any, name: str, mistakes: Mapping[str, float | str], rel: float = 2e-3
+) -> None:
+    """Raise ``Wrong`` with the message of the known wrong value that the answer equals.
+
+    A value in text is one that ``seal`` made: it is compared with three digits of the answer.
+    """
     result = number(value, name)
+    seals: set[str] = set()
+    if any(isinstance(wrong, str) for wrong in mistakes.values()):
+        seals = {seal(result * factor) for factor in (1 - 1e-3, 1, 1 + 1e-3)}
     for message, wrong in mistakes.items():
-        if math.isclose(result, wrong, rel_tol=rel):
+        if wrong in seals if isinstance(wrong, str) else math.isclose(result, wrong, rel_tol=rel):
             raise Wrong(message)
+
+
+@lru_cache(maxsize=256)
+def _seal(digits: str) -> str:
+    return hashlib.pbkdf2_hmac("sha256", digits.encode(), b"multivector", 30_000).hex()[:16]
+
+
+def seal(value: float) -> str:
+    """Return a slow digest of three digits of a number: no number can be read from it."""
+    return _seal(f"{value:.2e}")
 
 
 def pair(value: Any, name: str, what: str = "two numbers") -> tuple[float, float]:

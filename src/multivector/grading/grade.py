@@ -12,6 +12,7 @@ import contextlib
 import hashlib
 import json
 import os
+import re
 import sys
 import threading
 import time
@@ -28,14 +29,18 @@ from multivector.grading.build import student_notebook
 from multivector.grading.course import Variants, label_of
 from multivector.grading.lms import Student
 from multivector.grading.notebook import Verdict, because, judge, names_given, told_error
+from multivector.grading.plain import printable
 from multivector.grading.sandbox import Limits, Lost, Runtime, SandboxError, Session
 from multivector.grading.submissions import NotebookError, Script, Submission, read_script
 
 VERSION = 2
 STATUSES = (
-    "graded", "unreadable", "missing", "unknown", "timeout", "killed", "tampered", "failed",
+    "graded", "unreadable", "other", "missing", "unknown",
+    "timeout", "killed", "tampered", "failed",
 )  # fmt: skip
 _RESTARTS = 2
+#: A judged text, or a Markdown cell, of fewer words is none.
+_ESSAY_WORDS = 30
 _STRANGER = "not on the roster, so nobody knows which variant it should be"
 
 
@@ -138,7 +143,7 @@ class Grader:
         Raises ``SandboxError`` if no sandbox starts.
         """
         start = time.monotonic()
-        empty = self.undecided(submission, "unreadable", submission.problem)
+        empty = self.undecided(submission, submission.status, submission.problem)
         if submission.load is None:
             return empty
         assignment = self.assignment_of(submission.key)
@@ -151,10 +156,50 @@ class Grader:
             return replace(empty, reason=str(error))
         except OSError as error:
             return replace(empty, reason=f"cannot be read: {error.strerror}")
+        if not belongs(assignment, script):
+            found = _heading(script) or "it has no title and none of the names that are asked for"
+            reason = f"this is not the notebook of {assignment.title!r}: {found}"
+            return replace(empty, status="other", reason=reason, digest=script.digest)
         result = _Run(self, assignment, script, empty).result()
+        if stopped := sum(e.startswith("Code cell") for e in result.errors):
+            said = f"{stopped} cell{'s' if stopped > 1 else ''} stopped"
+            result = replace(result, flags=(*result.flags, said))
+        if result.status == "graded" and (words := _essay_elsewhere(assignment, script, result)):
+            said = f"a text of {words} words in a Markdown cell"
+            result = replace(result, flags=(*result.flags, said))
         if script.cells == template_cells(assignment):
             result = replace(result, flags=(*result.flags, "untouched template"))
         return replace(result, digest=script.digest, seconds=round(time.monotonic() - start, 3))
+
+
+def belongs(assignment: Assignment, script: Script) -> bool:
+    """Return whether a notebook is of this assignment, by what is in it.
+
+    Its title is, or it gives the names that are asked for; under another title most of them.
+    """
+    if _heading(script) == assignment.title:
+        return True
+    asked = {name for q in assignment.questions for name in q.answers}
+    given = asked & {name for cell in script.cells for name in names_given(cell)}
+    return len(given) >= len(asked) / 2 if _heading(script) else bool(given) or not asked
+
+
+def _heading(script: Script) -> str:
+    """Return the first title in a notebook's text, or an empty text."""
+    for text in script.texts:
+        if found := re.search(r"^#\s+(.+?)\s*$", text, re.MULTILINE):
+            return printable(found[1])[:100]
+    return ""
+
+
+def _essay_elsewhere(assignment: Assignment, script: Script, result: Result) -> int:
+    """Return the words of the longest text of the student's own, where a judged one is missing."""
+    if all(len(result.essays.get(q.name, "").split()) >= _ESSAY_WORDS for q in assignment.judged):
+        return 0
+    ours = {" ".join(c.source.split()) for c in assignment.cells if c.role == "text"}
+    own = [t for t in script.texts if " ".join(t.split()) not in ours]
+    longest = max((len(t.split()) for t in own), default=0)
+    return longest if longest >= _ESSAY_WORDS else 0
 
 
 _TEMPLATES: dict[str, tuple[str, ...]] = {}
@@ -184,6 +229,7 @@ class _Run:
         self._losses: list[tuple[str, str]] = []
         self._where = ""
         self._at: int | str | None = None
+        self._deadline = time.monotonic() + grader.limits.total_seconds
 
     def result(self) -> Result:
         while True:
@@ -191,7 +237,9 @@ class _Run:
                 return self._attempt()
             except Lost as loss:
                 self._losses.append((loss.kind, f"{self._where}: {loss}"))
-                if loss.kind == "tampered" or len(self._losses) > _RESTARTS or self._at is None:
+                late = time.monotonic() >= self._deadline
+                tries = len(self._losses) > _RESTARTS or self._at is None
+                if loss.kind == "tampered" or tries or late:
                     return self._given_up()
                 if isinstance(self._at, int):
                     self._left_out.add(self._at)
@@ -207,7 +255,10 @@ class _Run:
 
     def _attempt(self) -> Result:
         grader = self._grader
-        with Session(grader.runtime, grader.limits, sandboxed=grader.sandboxed) as session:
+        # All tries together have the time of one.
+        left = max(self._deadline - time.monotonic(), 0.1)
+        limits = replace(grader.limits, total_seconds=left)
+        with Session(grader.runtime, limits, sandboxed=grader.sandboxed) as session:
             errors: list[str] = []
             stopped: dict[str, str] = {}
             for index, source in enumerate(self._script.cells):
@@ -551,17 +602,29 @@ def as_on_roster(
 
 def flag_duplicates(results: list[Result]) -> list[Result]:
     """Return the results with a flag on every notebook that another student handed in as well."""
-    same: dict[str, list[str]] = {}
+    same: dict[str, list[Result]] = {}
     for result in results:
         if result.digest and "untouched template" not in result.flags:
-            same.setdefault(result.digest, []).append(result.name)
+            same.setdefault(result.digest, []).append(result)
     flagged = []
     for result in results:
-        others = [n for n in same.get(result.digest, []) if n != result.name]
-        twice = len(same.get(result.digest, [])) > 1
+        alike = [
+            r
+            for r in same.get(result.digest, [])
+            if r.key != result.key and not _one_group(r, result)
+        ]
+        others = [r.name for r in alike if r.name != result.name]
+        twice = bool(alike)
         extra = (f"same notebook as {', '.join(others) or result.name}",) if twice else ()
         flagged.append(replace(result, flags=(*result.flags, *extra)))
     return flagged
+
+
+def _one_group(one: Result, other: Result) -> bool:
+    """Return whether two students handed in one file together."""
+    groups = [{n for n in "; ".join(r.flags).split("; ") if n.startswith("group ")}
+              for r in (one, other)]  # fmt: skip
+    return one.file == other.file and bool(groups[0] & groups[1])
 
 
 def missing(

@@ -27,6 +27,7 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-a
 WORDS = {
     "graded": "Graded",
     "unreadable": "Could not be read",
+    "other": "Another notebook",
     "missing": "Nothing handed in",
     "unknown": "Not on the class list",
     "timeout": "Ran out of time",

@@ -6,10 +6,11 @@ import argparse
 import contextlib
 import glob
 import os
+import re
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from itertools import chain, count
 from pathlib import Path
@@ -19,14 +20,15 @@ from multivector.grading import grade as g
 from multivector.grading import report, similar, summary
 from multivector.grading.assignment import Assignment, SourceError
 from multivector.grading.commands import add_overlay, assignment_of, stop
-from multivector.grading.course import Variants, identify
-from multivector.grading.lms import ListError, read_roster
+from multivector.grading.course import Variants, identify, read_groups, spread
+from multivector.grading.lms import ListError, Student, read_roster
 from multivector.grading.sandbox import Limits, Runtime, SandboxError, probe
 from multivector.grading.submissions import (
     NotebookError,
     Submission,
     SubmissionsError,
     collect,
+    read_owners,
     read_script,
 )
 from multivector.grading.variants import SeedError, read_seed
@@ -50,6 +52,19 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     grade.add_argument("--feedback", type=Path, help="folder of feedback pages (beside the table)")
     grade.add_argument(
         "--roster", type=Path, help="the class: CSV with id and name, or what the LMS exports"
+    )
+    grade.add_argument(
+        "--owners", type=Path, help="CSV with file and id: whose a file is that fits two students"
+    )
+    grade.add_argument(
+        "--groups", type=Path, help="CSV with group and id: what a group hands in is each member's"
+    )
+    grade.add_argument(
+        "--layout",
+        action="append",
+        default=[],
+        metavar="NAME=PATTERN",
+        help="how your system names files: a regular expression with (?P<id>...) or (?P<name>...)",
     )
     grade.add_argument(
         "--seed-file", type=Path, help="the course's secret seed: each against their own variant"
@@ -78,10 +93,26 @@ def run_grade(options: argparse.Namespace) -> int:
     feedback: Path = options.feedback or output.with_name(f"{output.stem}-feedback")
     try:
         assignment = assignment_of(options)
-        submissions = collect(options.submissions)
         roster = read_roster(options.roster) if options.roster else []
+        groups = read_groups(options.groups) if options.groups else {}
+        submissions = collect(
+            options.submissions,
+            roster,
+            owners=read_owners(options.owners) if options.owners else None,
+            layouts=_layouts(options.layout),
+            groups=groups,
+            fits=lambda script: g.belongs(assignment, script),
+        )
+        if groups:
+            if options.seed_file:
+                raise _UsageError(
+                    "--groups and --seed-file: a group has one notebook, not variants"
+                )
+            submissions = spread(submissions, groups, roster)
         variants = _variants(assignment, options.seed_file)
         _check(options, assignment, feedback)
+        students = identify(submissions, roster)
+        strangers = _strangers(submissions, students, roster)
     except (SourceError, SubmissionsError, ListError, SeedError, OSError, _UsageError) as error:
         return stop(error, 1)
     limits = Limits(
@@ -103,7 +134,7 @@ def run_grade(options: argparse.Namespace) -> int:
         limits,
         sandboxed=not options.no_sandbox,
         variants=variants,
-        students=identify(submissions, roster),
+        students=students,
         question=options.question,
     )
     try:
@@ -121,7 +152,9 @@ def run_grade(options: argparse.Namespace) -> int:
             )
         results = g.flag_duplicates(results)
         results += g.missing(assignment, roster, set(grader.students.values()))
-        told = _write(grader, results, output, feedback, options.with_solutions)
+        told = [strangers] if strangers else []
+        told += _missing_modules(results)
+        told += _write(grader, results, output, feedback, options.with_solutions)
         alike = similar.resembling(_prints(grader, submissions))
         page = summary.summary_html(assignment, results, alike)
         archive.write_whole(output.with_name(f"{output.stem}-summary.html"), page.encode())
@@ -140,6 +173,55 @@ def run_grade(options: argparse.Namespace) -> int:
 
 class _UsageError(ValueError):
     """Options that do not go together, or make no sense."""
+
+
+def _layouts(given: Iterable[str]) -> dict[str, str]:
+    """Return {name: pattern} of ``NAME=PATTERN``; raises ``_UsageError`` for anything else."""
+    found = {}
+    for text in given:
+        name, equals, pattern = text.partition("=")
+        if not (name and equals and ("(?P<id>" in pattern or "(?P<name>" in pattern)):
+            raise _UsageError(
+                f"--layout {text}: give NAME=PATTERN with (?P<id>...) or (?P<name>...)"
+            )
+        found[name] = pattern
+    return found
+
+
+def _strangers(
+    submissions: Sequence[Submission], students: Mapping[str, str | None], roster: Sequence[Student]
+) -> str:
+    """Return a line that names the submissions of nobody on the roster.
+
+    Raises ``_UsageError`` if all are: another class's roster, or a layout that is not known here.
+    """
+    if not roster:
+        return ""
+    nobody = [s.file for s in submissions if students[s.key] is None]
+    names = ", ".join(nobody[:5]) + (f" and {len(nobody) - 5} more" if nobody[5:] else "")
+    if submissions and len(nobody) == len(submissions):
+        raise _UsageError(
+            f"none of the {len(nobody)} submissions is by anybody on the roster ({names}): is it "
+            "this class's, and are the files named as the LMS names them? See --layout and --owners"
+        )
+    one = len(nobody) == 1
+    return f"{len(nobody)} submission{' matches' if one else 's match'} nobody: {names}" * bool(
+        nobody
+    )
+
+
+def _missing_modules(results: Iterable[g.Result]) -> list[str]:
+    """Return a line for every module that students import and that is not installed here."""
+    missing = Counter(
+        name
+        for result in results
+        for name in {m for e in result.errors for m in re.findall(r"No module named '([\w.]+)'", e)}
+    )
+    return [
+        f"no module {name!r} here, {count} student{'s' if count > 1 else ''}: "
+        "their cells stopped at the import; install it here, or tell them to leave it out"
+        for name, count in sorted(missing.items())
+    ]
 
 
 def _check(options: argparse.Namespace, assignment: Assignment, feedback: Path) -> None:

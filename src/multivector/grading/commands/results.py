@@ -38,7 +38,26 @@ def register(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     export.add_argument(
         "--without-essays", action="store_true", help="export the automatic points alone"
     )
+    export.add_argument(
+        "--late", type=Path, help="CSV with id, days late and, if you like, extension in days"
+    )
+    export.add_argument("--late-per-day", type=float, help="per cent taken off for each day begun")
+    export.add_argument("--late-at-most", type=float, default=100.0, help="per cent at most")
     export.set_defaults(run=run_export)
+
+    back = commands.add_parser(
+        "feedback-zip",
+        help="put the students' pages into a zip that Canvas or Moodle takes",
+        description="Canvas: upload it in SpeedGrader's gradebook menu as submission comments. "
+        "Moodle: upload it as multiple feedback files in a zip.",
+    )
+    back.add_argument("grades", type=Path, help="grades.csv or final.csv")
+    back.add_argument("--lms", choices=("canvas", "moodle"), required=True)
+    back.add_argument(
+        "--feedback", type=Path, help="folder of the pages (the one beside the grades)"
+    )
+    back.add_argument("--output", type=Path, required=True, help="the zip to upload")
+    back.set_defaults(run=run_feedback)
 
 
 def _text(path: Path) -> str:
@@ -85,12 +104,20 @@ def run_merge(options: argparse.Namespace) -> int:
 
 def run_export(options: argparse.Namespace) -> int:
     """Fill in a gradebook; return 0, or 1 with the reason and nothing written."""
-    from multivector.grading import lms, report
+    from multivector.grading import handback, lms, report
 
+    if (options.late is None) != (options.late_per_day is None):
+        return stop("--late and --late-per-day go together", 1)
     try:
         assignment = read(options.assignment)
         text = _text(options.grades)
         grades, out_of = report.exported(assignment, text, without_essays=options.without_essays)
+        late: list[str] = []
+        if options.late:
+            policy = handback.LatePolicy(options.late_per_day, options.late_at_most)
+            if not (0 <= policy.per_day <= 100 and 0 <= policy.at_most <= 100):
+                return stop("--late-per-day and --late-at-most are per cent, from 0 to 100", 1)
+            grades, late = handback.lowered(grades, handback.read_late(options.late), policy)
         filled = lms.fill(
             options.gradebook.read_bytes(),
             grades,
@@ -105,6 +132,7 @@ def run_export(options: argparse.Namespace) -> int:
         return stop(error, 1)
     told = [f"{options.output}: {filled.filled} grades of {out_of:g} in {filled.column!r}"]
     for heading, people in (
+        ("lowered because they came late", late),
         ("left as they were, because they have no grade", filled.blank),
         ("left as the LMS has them", filled.kept),
         ("in the gradebook, but not among the grades", filled.not_graded),
@@ -112,5 +140,27 @@ def run_export(options: argparse.Namespace) -> int:
     ):
         if people:
             told += [f"{len(people)} {heading}:", *(f"  {p}" for p in people)]
+    print("\n".join(told), file=sys.stderr)
+    return 0
+
+
+def run_feedback(options: argparse.Namespace) -> int:
+    """Write the zip; return 0, or 1 with the reason."""
+    from multivector.grading import handback, report
+
+    folder = options.feedback or options.grades.with_name(f"{options.grades.stem}-feedback")
+    if not folder.is_dir():
+        return stop(f"{folder} is no folder of pages: give it with --feedback", 1)
+    try:
+        data, count, left = handback.feedback_zip(options.lms, _text(options.grades), folder)
+        if not count:
+            return stop(f"no page can be named as {options.lms} names files; hand them out", 1)
+        archive.write_whole(options.output, data)
+    except (report.MergeError, OSError) as error:
+        return stop(error, 1)
+    told = [f"{options.output}: {count} pages"]
+    if left:
+        told += [f"{len(left)} that {options.lms} would not find; send these yourself:"]
+        told += [f"  {who}" for who in left]
     print("\n".join(told), file=sys.stderr)
     return 0
