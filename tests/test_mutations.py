@@ -20,7 +20,7 @@ from multivector import data, load
 
 SEED = 20251112
 # Rows kept of each table: enough for every column, every key and a few blanks.
-ROWS = {"trade": 12, "partners": None, "facts": 14, "sources": None}
+ROWS = {"trade": 12, "partners": None, "states": None, "facts": 14, "sources": None}
 UNICODE_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
