@@ -117,7 +117,7 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
     trade = house / "data" / "trade.csv"
     lines = trade.read_text().split("\n")
     cells = lines[1].split(",")
-    cells[2] = str(float(cells[2]) + 1000)
+    cells[3] = str(float(cells[3]) + 1000)
     trade.write_text("\n".join([lines[0], ",".join(cells), *lines[2:]]))
     changed = build(house, GOOD)
     assert changed.returncode == 0, changed.stderr

@@ -626,3 +626,15 @@ def test_a_year_with_a_blank_has_no_share_of_crude_oil():
 def test_only_text_or_a_number_is_carried_into_prose(value):
     with pytest.raises(TypeError, match="glue 'x': text or a number"):
         glue("x", value)
+
+
+def test_a_lost_message_holds_nothing_up_for_ever():
+    """Message 2 never comes: after a few that wait for it the view is heard again."""
+    explorer = explorers.Shock()
+    last = base._MOST_WAITING + 3
+    for number in [1, *range(3, last + 1)]:
+        change = {"cut": 10 + number}
+        explorer._hear(explorer, {"change": change, "view": "a", "number": number}, [])
+    assert explorer.cut == 10 + last
+    explorer._hear(explorer, {"change": {"cut": 99}, "view": "a", "number": last + 1}, [])
+    assert explorer.cut == 99

@@ -20,7 +20,7 @@ from multivector import data, load
 
 SEED = 20251112
 # Rows kept of each table: enough for every column, every key and a few blanks.
-ROWS = {"trade": 12, "partners": None, "facts": 14, "sources": None}
+ROWS = {"trade": 12, "partners": None, "states": None, "facts": 14, "sources": None}
 UNICODE_DIGITS = str.maketrans("0123456789", "٠١٢٣٤٥٦٧٨٩")
 
 
@@ -35,9 +35,9 @@ def small():
             kept[name] = list(csv.reader(stream))
         if limit:
             kept[name] = kept[name][: limit + 1]
-    used = {row[1] for row in kept["trade"][1:]}
+    used = {row[2] for row in kept["trade"][1:]}
     kept["partners"] = [r for i, r in enumerate(kept["partners"]) if i == 0 or r[0] in used]
-    cited = {row[1] for row in kept["facts"][1:]} | {row[4] for row in kept["trade"][1:]}
+    cited = {row[1] for row in kept["facts"][1:]} | {row[5] for row in kept["trade"][1:]}
     kept["sources"] = [r for i, r in enumerate(kept["sources"]) if i == 0 or r[0] in cited]
     for name, rows in kept.items():
         texts[name] = "\n".join(_line(row) for row in rows) + "\n"

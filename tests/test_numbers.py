@@ -26,6 +26,13 @@ def found(body: str) -> list[str]:
         ":::{note}\nAbout 30 deals.\n:::",
         "```{self-check} sc-x\n- [x] It is 15 :: yes\n```",
         "He named 3,000 people.",
+        "It costs 1850 million dollars.",
+        "The pipe carries 2000 tonnes a day.",
+        "The loan of $1900 and the fee.",
+        "About 1600 students came.",
+        "A road of 2000 km.",
+        "It fell by 1500 per cent.",
+        "Shares of 2025% are wrong.",
     ],
 )
 def test_a_typed_figure_is_refused(body):
@@ -35,6 +42,8 @@ def test_a_typed_figure_is_refused(body):
 @pytest.mark.parametrize(
     "body",
     [
+        "In 2025 tonnage fell; the 2014 annexation, 1992-2019, the 1990s, by 2060.",
+        "Between 2000 and 2025; 1991 to today; the year 2024.",
         "On 6 November 2025 and from 30 August to 3 September 2025, in the 1990s.",
         "{fact}`eu-trade-2024` and {glue:text}`h27:.3f`.",
         "The C5+1 met; the vote on ES-11/1; fifteen 787-9 aircraft.",

@@ -18,6 +18,7 @@ from multivector.book.build import assets
 from multivector.book.figures import figures, posters
 
 SVG = "{http://www.w3.org/2000/svg}"
+TIDY = posters.SCRIPTS[1]
 YEARS = list(range(2020, 2026))
 KAZAKH = "Қытай мен Өзбекстан, әңгіме ғұрып"
 
@@ -360,3 +361,34 @@ def test_many_sources_are_folded_into_a_list():
     assert many.count("<li>") == 4
     with pytest.raises(ExtensionError, match="no-such-source"):
         figures.sources_html(["no-such-source"])
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "M1 2L5 8L9 8ZL20 8L20 20",
+        "M1 2L5 2L5 8ZL1 9",
+        "M0 0L4 0L4 4ZM10 10L14 10ZL10 20",
+        "M1 1A2 2 0 0 1 5 5L5 9Z",
+    ],
+)
+def test_a_path_written_shorter_leads_through_the_same_points(path):
+    """After Z the pen stands where the path began: the next line was shortened from elsewhere."""
+    script = f"""
+      import {{ parsePath, writePath }} from {json.dumps(str(TIDY))};
+      const points = (path) => {{
+        let x = 0, y = 0, start = [0, 0];
+        return path.map(([c, ...n]) => {{
+          if (c === 'H') [x] = n; else if (c === 'V') [y] = n;
+          else if (c === 'Z') [x, y] = start; else [x, y] = n.slice(-2);
+          if (c === 'M') start = [x, y];
+          return [x, y];
+        }});
+      }};
+      const given = parsePath({json.dumps(path)});
+      console.log(JSON.stringify([points(given), points(parsePath(writePath(given)))]));
+    """
+    command = [assets.find_node(), "--input-type=module", "-e", script]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    before, after = json.loads(done.stdout)
+    assert before == after

@@ -90,20 +90,11 @@ def test_dead_links_open_an_issue_and_block_nobody():
     assert checker["with"]["fail"] is False
 
 
-def test_the_canary_may_fail_and_leaves_jupyter_book_as_is_known_to_work():
+def test_the_canary_may_fail_and_nothing_waits_for_it():
+    """What it builds is tested by running it: tests/test_canary.py, in the soak."""
     flow = read("canary")
     assert set(flow["on"]) == {"schedule", "workflow_dispatch"}
     assert all(job["continue-on-error"] is True for job in flow["jobs"].values())
-    said = runs(flow)
-    assert "jupyter-book config sphinx ." in said
-    newest = said.split("--upgrade")[1]
-    assert "jupyter-book" not in newest and "jupyter_book" in said.split("--upgrade")[0]
-    # What the book's extensions import must be in the new environment too.
-    wanted = re.findall(r"^([\w-]+)==", (ROOT / "requirements.txt").read_text(), re.M)
-    brought = {"pandas", "plotly", "anywidget", "ipywidgets", "docutils", "pydata-sphinx-theme"}
-    left = {"jupyter-book", "sphinx-thebe", *brought}
-    assert [name for name in wanted if name not in left and name not in
-            newest.replace("resvg-py", "resvg_py")] == []  # fmt: skip
 
 
 def test_dependency_updates_know_the_ceilings():

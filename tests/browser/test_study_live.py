@@ -106,7 +106,7 @@ def test_the_landing_page_leads_back_to_the_section(visit):
         "node => node.scrollIntoView({ behavior: 'instant' })")  # fmt: skip
     until(tab, f"({KEPT}.place || {{}}).hash === '#three-kinds-and-a-quarrel'")
     again(fresh)
-    assert link.inner_text() == "Continue: Balancing – Three kinds, and a quarrel"
+    fresh.get_by_text("Continue: Balancing – Three kinds, and a quarrel").wait_for()
     link.click()
     fresh.wait_for_url("**/balancing.html#three-kinds-and-a-quarrel")
     assert reader.trouble == []

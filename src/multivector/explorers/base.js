@@ -467,6 +467,7 @@ const MV = (() => {
     let [v, fine] = valuesOf(spec, model);
     let out; let mine = false; let queued = false; let width = 0;
     let sent = 0; let saving = null; let speaking = null;
+    const end = new AbortController();  // what listens for this view stops with it
     const viewId = `${Date.now().toString(36)}-${Math.random().toString(36).slice(2)}`;
     const tableBox = $(".mv-tablebox"); const details = $(".mv-table"); const there = $(".mv-said-there");
 
@@ -572,12 +573,13 @@ const MV = (() => {
     };
     const onSubmit = (event) => event.preventDefault();
     const onToggle = () => { if (details.open) tableBox.innerHTML = tableHtml(out, root); };
-    el.addEventListener("input", onInput);
-    el.addEventListener("click", onClick);
-    el.addEventListener("submit", onSubmit);
-    chart.addEventListener("pointerover", onPoint);
-    chart.addEventListener("pointerdown", onPoint);
-    details.addEventListener("toggle", onToggle);
+    const listen = (node, name, act) => node.addEventListener(name, act, { signal: end.signal });
+    listen(el, "input", onInput);
+    listen(el, "click", onClick);
+    listen(el, "submit", onSubmit);
+    listen(chart, "pointerover", onPoint);
+    listen(chart, "pointerdown", onPoint);
+    listen(details, "toggle", onToggle);
     const watcher = new ResizeObserver(() => {
       if (Math.abs(Math.round(chart.clientWidth) - width) > 1 && chart.clientWidth) draw();
     });
@@ -616,11 +618,13 @@ const MV = (() => {
       } else refresh();
     } else refresh();
     return () => {
+      end.abort();
       watcher.disconnect();
+      clearTimeout(speaking);
+      clearTimeout(saving);
+      // What the reader chose last is kept though the view goes.
+      if (sent) model.save_changes();
       for (const c of spec.controls) model.off(`change:${c.key}`, onModel);
-      el.removeEventListener("input", onInput);
-      el.removeEventListener("click", onClick);
-      el.removeEventListener("submit", onSubmit);
     };
   }
 

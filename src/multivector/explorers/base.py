@@ -23,6 +23,9 @@ import traitlets
 
 from multivector import facts
 
+#: Changes of one view that wait for an earlier one; with more, the earlier one is taken for lost
+_MOST_WAITING = 8
+
 HERE = Path(__file__).resolve().parent
 MIME = "application/vnd.jupyter.widget-view+json"
 
@@ -125,6 +128,8 @@ class Explorer(anywidget.AnyWidget):
                 return
             early = self._early.setdefault(view, {})
             early[number] = change
+            if len(early) > _MOST_WAITING:  # one was lost: the others go on without it
+                self._heard[view] = min(early) - 1
             while (following := self._heard.get(view, 0) + 1) in early:
                 self._heard[view] = following
                 self._take(early.pop(following))

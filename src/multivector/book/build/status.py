@@ -6,16 +6,17 @@ No clock: the date is the commit's, and durations stay in the log of the build.
 from __future__ import annotations
 
 import subprocess
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from multivector import fingerprint
 from multivector.book.build import cache
 from multivector.data import package
 
+#: What shapes the book, where it is installed: the newest Sphinx builds it without Jupyter Book.
 PACKAGES = ("multivector", "jupyter-book", "sphinx", "myst-nb", "pandas", "plotly", "anywidget")
 
 
@@ -47,7 +48,8 @@ def versions(root: Path) -> list[tuple[str, str]]:
     """Return (what, version) of the commit and of each package that shapes the book."""
     short, date = commit(root)
     built = f"{short}, {date}" if short else "not built from a git checkout"
-    return [("commit", built), *((name, version(name)) for name in PACKAGES)]
+    found = fingerprint.versions(PACKAGES)
+    return [("commit", built), *((name, found[name]) for name in PACKAGES if found[name])]
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> list[nodes.Node]:

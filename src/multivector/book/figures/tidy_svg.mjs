@@ -108,12 +108,14 @@ function shiftPath(path, dx, dy) {
   });
 }
 
-function writePath(path) {
-  let out = ''; let previous = ''; let x; let y;
+export function writePath(path) {
+  let out = ''; let previous = ''; let x; let y; let start = [];
   for (const [command, ...args] of path) {
     let [c, n] = [command, args.map(short)];
     if (c === 'L' && n[1] === y) { c = 'H'; n = [n[0]]; } else if (c === 'L' && n[0] === x) { c = 'V'; n = [n[1]]; }
-    if (c === 'H') [x] = n; else if (c === 'V') [y] = n; else if (c !== 'Z') [x, y] = n.slice(-2);
+    if (c === 'M') start = n;
+    // After Z the pen stands where its part of the path began.
+    if (c === 'H') [x] = n; else if (c === 'V') [y] = n; else [x, y] = c === 'Z' ? start : n.slice(-2);
     const joined = n.reduce((s, v, i) => s + (i && !v.startsWith('-') ? ' ' : '') + v, '');
     const implicit = (c === previous && c !== 'M' && c !== 'Z') || (c === 'L' && previous === 'M');
     out += implicit ? (joined.startsWith('-') ? '' : ' ') + joined : c + joined;

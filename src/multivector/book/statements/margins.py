@@ -22,7 +22,7 @@ from multivector.searches import blocks
 _COUNTED = r"(?:trips?|visits?|guests?|meetings?|summits?)"
 _BARE = re.compile(
     rf"\b(?:more|fewer|most|fewest|majority of|largest (?:group|number) of)\b"
-    rf"[^.;:]{{0,40}}\b{_COUNTED}\b"
+    rf"[^.,;:]{{0,40}}\b{_COUNTED}\b"
     rf"|\b{_COUNTED}\b[^.;:]{{0,60}}\b(?:more (?:often )?than|the most|the fewest|leads?|led)\b"
     r"|\b(?:leads?|led|comes first|ahead)\b[^.;:]{0,40}\b(?:count|points)\b",
     re.I,

@@ -35,12 +35,22 @@ NAMES = (
     r"Python 3(\.\d+)?",
 )
 _MONTH = "January|February|March|April|May|June|July|August|September|October|November|December"
+#: What is counted or measured: a number before it is no year, whatever its size
+_UNIT = (
+    r"per\ cent|percent|million|billion|trillion|thousand|mln|bn|"
+    r"(?:US\ )?dollars?|euros?|tenge|roubles?|rubles?|yuan|"
+    r"tonnes?|tons?|barrels?|km|kilometres?|kilometers?|miles?|metres?|hectares?|"
+    r"MW|GW|TEU|containers?|wagons?|"
+    r"people|persons?|soldiers?|troops|workers?|students?|pupils?|citizens?|"
+    r"words?|pages?|times|days?|hours?|minutes?|months?|weeks?|points?|companies|firms"
+).replace(r"\ ", r"\s")
 _ALLOWED = re.compile(
     "|".join(
         (
             *NAMES,
             rf"\b\d{{1,2}}(?:(?: to |-|–)\d{{1,2}})? (?:{_MONTH})\b",  # dates
-            r"\b(?:1[5-9]|20)\d\d(?:[-–/]\d{2,4})?s?\b",  # years, spans of years, decades
+            # Years, spans of years, decades: no amount of money, no number of a thing
+            rf"(?<![$€₸£₽\d])\b(?:1[5-9]|20)\d\d(?:[-–/]\d{{2,4}})?s?\b(?!\s?(?:%|(?:{_UNIT})\b))",
             r"\b\d+(?:st|nd|rd|th)\b",  # ordinals
             r"(?i:chapter|section|objective|step|article|line|assignment)s? \d+",
         )
