@@ -117,6 +117,17 @@ def test_a_sealed_slip_is_told_as_before() -> None:
         assert run_test("test_x", made, _Answers({"x": value})) == message
 
 
+@pytest.mark.parametrize("slug", SLUGS)
+def test_a_judged_prompt_says_what_each_part_is_worth(slug: str) -> None:
+    assignment = cases.assignment(slug)
+    for question in assignment.judged:
+        cells = [c.source for c in assignment.cells if c.question == question.name]
+        text = "\n".join(cells)
+        for criterion in question.rubric:
+            points = f"{criterion['points']:g}"
+            assert f"({points})" in text or f"({points} point" in text, (question.name, points)
+
+
 def test_every_question_names_a_chapter_to_read_again() -> None:
     for slug in SLUGS:
         for question in cases.assignment(slug).questions:
