@@ -2,10 +2,11 @@
 
 Rooms: ``assignment`` reads the one source, ``overlay`` weaves an instructor's own into it,
 ``variants`` and ``course`` give each student their own numbers, ``build`` makes the files that
-leave it, ``expect`` and ``notebook`` give a student feedback, ``submissions`` finds whose notebook
-is whose, ``sandbox``, ``confine``, ``worker`` and ``plain`` run a stranger's cells, ``grade``
+leave it, ``seal`` keeps answers out of them, ``expect`` and ``notebook`` give a student feedback,
+``submissions`` finds whose notebook is whose, ``sandbox``, ``confine``, ``worker`` and ``plain`` run a stranger's cells, ``grade``
 compares outside, ``report``, ``summary``, ``similar`` and ``spreadsheet`` write what people read,
-``lms`` reads and fills what an LMS exports, ``demo`` makes up a class, ``commands`` runs it all.
+``lms`` reads and fills what an LMS exports, ``handback`` returns pages and takes off late days,
+``demo`` makes up a class, ``commands`` runs it all.
 """
 
 from typing import Any

@@ -110,7 +110,7 @@ def _question(question: Question, results: Sequence[Result]) -> str:
 
 
 def _messages(messages: Sequence[str]) -> str:
-    """Return the commonest public messages; those that differ in a number only count as one."""
+    """Return the commonest messages; those that differ in a number only count as one."""
     groups: dict[str, Counter[str]] = {}
     for message in messages:
         groups.setdefault(_NUMBER.sub("#", message), Counter())[message] += 1
