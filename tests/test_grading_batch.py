@@ -1004,6 +1004,54 @@ def test_a_stopped_cell_is_told_as_its_error_with_its_line() -> None:
     assert "not answered yet" in repr(checks.check("q1", {}))
 
 
+def test_a_function_that_changes_what_it_is_given_is_told_before_handing_in() -> None:
+    call = "    from multivector.grading.expect import result\n    result(f, 'f', {'a': 1})\n"
+    source = f"def t(f):\n{call}"
+
+    def changing(prior: dict) -> dict:
+        prior["a"] = 2
+        return prior
+
+    assert "begin with a copy" in run_test("t", source, _Answers({"f": changing}))
+    assert run_test("t", source, _Answers({"f": lambda prior: {**prior, "a": 2}})) is None
+    adding = lambda table: table.assign(b=1) if table.insert(0, "c", 1) is None else 0  # noqa: E731
+    frame = source.replace("{'a': 1}", "__import__('pandas').DataFrame({'a': [1]})")
+    assert run_test("t", frame, _Answers({"f": adding})) is None
+
+
+def test_a_series_with_names_is_a_dictionary_and_one_of_letters_a_list() -> None:
+    for slug, question, name in (("03-alignment-choice", "q7", "changes"),
+                                 ("03-alignment-choice", "q2", "payoffs"),
+                                 ("01-concepts", "q1", "strategy"),
+                                 ("06-capstone-2025", "q4", "three_theories")):  # fmt: skip
+        solved = names_of_solution(cases.assignment(slug))
+        answers = {**solved, name: pd.Series(solved[name])}
+        points, said, _ = told(slug, question, answers)
+        assert (points, said) == (cases.assignment(slug).question(question).points, []), said
+    letters = {"against_hedging": pd.Series(["A", "C"])}
+    assert told("01-concepts", "q2", letters)[0] == 2
+    letters = {"against_hedging": np.array(["a", "c"])}
+    assert told("01-concepts", "q2", letters)[0] == 2
+
+
+def test_a_slip_that_only_the_grader_may_name_is_named_after_handing_in() -> None:
+    for name, answers, said in (
+        ("q4", {"needed": "D"}, "stands in the table already"),
+        ("q5", {"voices": 5}, "those are documents"),
+    ):
+        points, told_so, _ = told("01-concepts", name, answers)
+        assert points == 0 and said in told_so[0]
+        question = cases.assignment("01-concepts").question(name)
+        public = [c for c in question.cases if not c.hidden]
+        assert not any(grade._complaints(public, _Answers(answers)).values())
+
+
+def test_a_row_that_can_be_read_in_two_ways_has_two_right_codes() -> None:
+    right = names_of_solution(cases.assignment("06-capstone-2025"))["coding"]
+    for code, points in (("investment", 0.5), ("open", 0.5), ("purchase", 0.33)):
+        assert told("06-capstone-2025", "q3", {"coding": {**right, "r3": code}})[0] == points
+
+
 def test_names_are_found_in_a_cell_that_is_no_python() -> None:
     source = "a = 1\nb, c = 2 +\ndef f(x):\n    d = 3\nif a == e: pass\nг: float = 4\n"
     assert notebook.names_given(source) == {"a", "b", "c", "f", "г"}

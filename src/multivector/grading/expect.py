@@ -17,6 +17,7 @@ from multivector.grading.plain import (
     TOO_LARGE,
     UNANSWERED,
     AnswerError,
+    ChangedArgument,
     Column,
     Function,
     Other,
@@ -46,7 +47,8 @@ def _plain(value: Any) -> Any:
 def answered(value: Any, name: str) -> Any:
     """Return the plain answer; raises ``Wrong`` if it is undefined, ``...``, ``None`` or huge.
 
-    Where the cell that should define it stopped, the message is that cell's error.
+    A Series with names as labels is a dictionary; any other Series, Index or array is a list. Where
+    the cell that should define it stopped, the message is that cell's error.
     """
     value = _plain(value)
     if isinstance(value, Stopped):
@@ -64,12 +66,18 @@ def answered(value: Any, name: str) -> Any:
     if value is None:
         hint = " Does your function end in `return`?" if name.endswith(")") else ""
         raise Wrong(f"`{name}` is None.{hint}")
+    if isinstance(value, Column):
+        named = value.index and all(isinstance(label, str) for label in value.index)
+        if named and len(set(value.index)) == len(value.values):
+            return dict(zip(value.index, value.values, strict=True))
+        return list(value.values)
     return value
 
 
 def number(value: Any, name: str, low: float | None = None, high: float | None = None) -> float:
     """Return the answer as a float; raises ``Wrong`` for anything but one finite number."""
-    value = answered(value, name)
+    value = _plain(value)
+    value = value if isinstance(value, Column) else answered(value, name)
     if isinstance(value, bool):
         raise Wrong(f"`{name}` is True or False; a number is asked for.")
     if isinstance(value, str):
@@ -157,7 +165,7 @@ def _slip(given: float, expected: float, rel: float) -> str:
     """Return the usual slip that leads from ``expected`` to ``given``, or what to check."""
     known = (
         (100 * expected, "It looks like per cent where a share is asked for: do not multiply."),
-        (expected / 100, "It is a hundredth of it: is per cent asked for, and not a share?"),
+        (expected / 100, "It is a hundredth of the value: is per cent asked for, and not a share?"),
         (1000 * expected, "It is a thousand times too large: check millions and billions."),
         (expected / 1000, "It is a thousand times too small: check millions and billions."),
         (-expected, "The sign is the other way round: which of the two is taken away?"),
@@ -205,8 +213,8 @@ def seal(value: float) -> str:
 
 def pair(value: Any, name: str, what: str = "two numbers") -> tuple[float, float]:
     """Return an answer of two numbers, in their order; raises ``Wrong`` for anything else."""
-    value = answered(value, name)
-    values = list(value.values) if isinstance(value, Column) else value
+    value = _plain(value)
+    values = list(value.values) if isinstance(value, Column) else answered(value, name)
     if not isinstance(values, list) or len(values) != 2:
         raise Wrong(f"`{name}` should be {what}, with a comma between them: (first, second).")
     return number(values[0], f"{name}[0]"), number(values[1], f"{name}[1]")
@@ -260,8 +268,8 @@ def coded(value: Any, name: str, keys: Iterable[str], codes: Iterable[str]) -> d
     return result
 
 
-def same_codes(value: Any, name: str, right: Mapping[str, str]) -> None:
-    """Raise ``Wrong`` unless every key of ``right`` has its code in the answer.
+def same_codes(value: Any, name: str, right: Mapping[str, str | tuple[str, ...]]) -> None:
+    """Raise ``Wrong`` unless every key of ``right`` has its code (one of several) in the answer.
 
     The message says which keys are wrong and what was written there, never the right code. What is
     right earns its part of the points, less what one code written everywhere would earn.
@@ -269,19 +277,23 @@ def same_codes(value: Any, name: str, right: Mapping[str, str]) -> None:
     given = answered(value, name)
     if not isinstance(given, dict):
         raise Wrong(f"`{name}` should be a dictionary: one code for every statement.")
-    wrong = [k for k, code in right.items() if plain_text(given.get(k)) != plain_text(code)]
+    codes = {
+        key: [plain_text(c) for c in ([code] if isinstance(code, str) else code)]
+        for key, code in right.items()
+    }
+    wrong = [key for key, fine in codes.items() if plain_text(given.get(key)) not in fine]
     if not wrong:
         return
-    known = set(map(plain_text, right.values()))
-    guess = max(sum(plain_text(c) == one for c in right.values()) for one in known)
-    found = len(right) - len(wrong)
-    share = (found - guess) / (len(right) - guess) if len(right) > guess else 0.0
+    known = {code for fine in codes.values() for code in fine}
+    guess = max(sum(one in fine for fine in codes.values()) for one in known)
+    found = len(codes) - len(wrong)
+    share = (found - guess) / (len(codes) - guess) if len(codes) > guess else 0.0
     written = ", ".join(f"{k} (you wrote {_shown(given.get(k))})" for k in wrong)
     raise Wrong(
-        f"`{name}`: {found} of {len(right)} compared here are right. Wrong: {written}. "
+        f"`{name}`: {found} of {len(codes)} compared here are right. Wrong: {written}. "
         "Read the definition of what you wrote there again.",
         share=max(0.0, share),
-        right=dict(right),
+        right={key: " or ".join(fine) for key, fine in codes.items()},
     )
 
 
@@ -369,6 +381,11 @@ def result(func: Any, name: str, *args: Any, blank: bool = False) -> Any:
     """
     try:
         value = function(func, name, len(args))(*args)
+    except ChangedArgument:
+        raise Wrong(
+            f"`{name}` changes what it is given, so your later cells go on with another value: "
+            "begin with a copy, such as `new = dict(old)` or `new = list(old)`."
+        ) from None
     except AnswerError as error:
         raise Wrong(f"`{name}` stopped with an error: {str(error)[:300]}") from error
     return None if blank and value is None else answered(value, f"{name}(...)")

@@ -364,6 +364,7 @@ def _decided(
     """
     earned: list[float] = []
     public: list[str] = []
+    failed: list[set[str]] = []
     hidden: list[str] = []
     details: list[str] = []
     for case in sorted(question.cases, key=lambda c: c.hidden):
@@ -373,11 +374,14 @@ def _decided(
             continue
         earned.append(round(case.points * verdict.share, 2))
         if case.hidden:
-            if not any(f"`{name}" in told for name in case.params for told in public):
+            named = any(f"`{name}" in told for name in case.params for told in public)
+            tried = verdict.calls and any(known <= set(case.params) for known in failed)
+            if not named and not tried:
                 hidden.append(_told(case, verdict))
             details += _detail(verdict)
         else:
             public.append(verdict.message)
+            failed.append(set(case.params))
     said = list(dict.fromkeys([*public, *hidden]))
     return sum_points(earned), said, list(dict.fromkeys(details))
 
@@ -414,12 +418,21 @@ def _constants(source: str) -> frozenset[str]:
 
 def _detail(verdict: Verdict) -> list[str]:
     """Return the last call that was tried and what is right, for a page with solutions."""
-    told = [f"Tried: {verdict.calls[-1]}. {verdict.message}"] if verdict.calls else []
+    told = f"Tried: {verdict.calls[-1]}." if verdict.calls else ""
     if verdict.right is not None:
         right = verdict.right
-        text = f"{right:.6g}" if isinstance(right, (int, float)) else str(right)
-        told.append(f"Right is: {text}")
-    return told
+        text = f"{right:.6g}" if isinstance(right, (int, float)) else _shown(right)
+        told += f" Right is: {text}"
+    elif told:
+        told += f" {verdict.message}"
+    return [told.strip()] if told else []
+
+
+def _shown(right: Any) -> str:
+    """Return an expected answer as a sentence shows it: codes by key, or the text itself."""
+    return (
+        ", ".join(f"{k}: {v}" for k, v in right.items()) if isinstance(right, dict) else str(right)
+    )
 
 
 def _essay(question: Question, answers: _Answers) -> dict[str, str]:

@@ -37,10 +37,7 @@ class Feedback:
     def __repr__(self) -> str:
         if self.messages:
             return "\n".join([f"{self.question}: not yet", *(f"  - {m}" for m in self.messages)])
-        return (
-            f"{self.question}: nothing to complain about. "
-            "The form is correct. The value is checked after you hand in."
-        )
+        return f"{self.question}: the form is correct. The value is checked after you hand in."
 
     def _repr_html_(self) -> str:
         first, *rest = repr(self).splitlines()

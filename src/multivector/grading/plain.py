@@ -87,6 +87,10 @@ class AnswerError(Exception):
     """The student's function raised: ``str(error)`` is its type and message."""
 
 
+class ChangedArgument(AnswerError):
+    """The student's function changed a dictionary or list that it was given."""
+
+
 def encode(value: Any) -> dict[str, Any]:
     """Return ``value`` as tagged JSON: ``{"k": kind, "v": ...}``. Never raises for a strange value.
 
@@ -317,11 +321,18 @@ def local(value: Any) -> Any:
 
     def call(*args: Any) -> Any:
         plain_args = [argument(a) for a in args]
+        # Through the same door as in the sandbox: copies, plain columns.
+        given = [to_pandas(decode(a)) for a in plain_args]
         try:
-            # Through the same door as in the sandbox: copies, plain columns.
-            result = value(*[to_pandas(decode(given)) for given in plain_args])
+            result = value(*given)
         except Exception as error:
             raise AnswerError(f"{type(error).__name__}: {error}") from error
+        # A column added to a table harms nobody; a changed prior is in every later answer.
+        if any(
+            isinstance(after, (dict, list)) and encode(after) != before
+            for after, before in zip(given, plain_args, strict=True)
+        ):
+            raise ChangedArgument("it changes its argument")
         return local(result)
 
     return decode(encode(value), call)
