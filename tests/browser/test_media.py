@@ -133,7 +133,7 @@ def test_at_twice_the_size_nothing_is_cut_and_all_is_reached(look, page):
     assert 0 <= box["y"] and box["y"] + box["height"] <= 450
 
 
-@pytest.mark.parametrize("page", ["statements", "cross-checks", "sources"])
+@pytest.mark.parametrize("page", ["statements", "cross-checks", "sources", "searches", "errata"])
 def test_a_long_table_shows_all_its_columns_on_a_desktop(look, page):
     """No contents stand beside it: it takes their room, and the text above keeps its measure."""
     tab = look(f"chapters/reference/{page}.html")
