@@ -98,6 +98,7 @@ def test_a_changed_table_and_a_changed_module_run_the_page_again(house):
     first = build(house, GOOD)
     assert first.returncode == 0, first.stderr
     assert "Executing notebook" in first.stdout + first.stderr
+    assert "without encryption" not in first.stdout + first.stderr
     before = shown(house)
     assert 'id="fig-total"' in before and 'class="book-takeaway"' in before
     table = (house / "out/html/_downloads/figures/index/fig-total.csv").read_text()

@@ -15,6 +15,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import zmq
+from jupyter_client.manager import KernelManager
 from myst_nb.core import execute
 from myst_nb.core.execute.cache import NotebookClientCache
 
@@ -70,6 +72,9 @@ class _Client(NotebookClientCache):
 def setup(app: Any) -> dict[str, Any]:
     """Point the execution cache at a folder named after the fingerprint."""
     execute.NotebookClientCache = _Client
+    # A kernel that talks in the clear says so, once for each page. Ours can encrypt: let them.
+    if zmq.has("curve"):
+        KernelManager.transport_encryption.default_value = "auto"
     app.connect("config-inited", _configure, priority=900)
     app.connect("env-get-outdated", _outdated)
     app.connect("env-before-read-docs", _note_reading)
