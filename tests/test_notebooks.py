@@ -197,6 +197,26 @@ def test_what_cannot_be_said_stops_the_build(text: str) -> None:
         markdown(f"# T\n\n{text}\n")
 
 
+@pytest.mark.parametrize(
+    ("entry", "who", "title"),
+    [
+        ("author={H{\\\"a}ge, Frank M.}, title={Choice \\& Chance}", "Häge", "Choice & Chance"),
+        ("author={{\\v S}uplata, J.}, title={In 1950--1985}", "Šuplata", "In 1950–1985"),
+        ("author={de Wilde, P. and Lee, A.}, title={``{Effective}'' {UN}}", "de Wilde and Lee",
+         "“Effective” UN"),
+        ("editor={Ann Lee}, title={A {B} c}", "Lee", "A B c"),
+    ],
+)  # fmt: skip
+def test_a_bibliography_is_read_as_it_is_printed(entry: str, who: str, title: str) -> None:
+    work = plain.bibliography(f"@book{{a, {entry}, year={{2001}}}}")["a"]
+    assert (work.who, work.title, work.year) == (who, title, "2001")
+
+
+def test_a_bibliography_with_a_fault_is_named() -> None:
+    with pytest.raises(plain.PlainError, match="bibliography"):
+        plain.bibliography("@book{a, title={never closed")
+
+
 def test_fences_nest_and_options_are_read() -> None:
     text = "a\n::::{x} arg\n:k: v\n\n:::{y}\nin\n:::\n::::\n```py\n:::{z}\n```\nb".splitlines()
     first, outer, last = plain.split(text)

@@ -12,6 +12,10 @@ from ast import literal_eval
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pybtex.database import Entry, parse_string
+from pybtex.exceptions import PybtexError
+from pybtex.richtext import Text
+
 _FENCE = re.compile(r"^(\s*)(`{3,}|~{3,}|:{3,})\s*(.*)$")
 _DIRECTIVE = re.compile(r"^\{([\w:+-]+)\}\s*(.*)$")
 _OPTION = re.compile(r"^:([\w-]+):\s*(.*)$")
@@ -238,50 +242,30 @@ class Work:
 
 
 def bibliography(text: str) -> dict[str, Work]:
-    """Return the works in BibTeX ``text`` by key; raises ``PlainError`` for an unclosed brace."""
-    works = {}
-    for found in re.finditer(r"@(\w+)\s*\{\s*([^,\s]+)\s*,", text):
-        fields = dict(_fields(text, found.end()))
-        names = re.split(r"\s+and\s+", fields.get("author") or fields.get("editor") or "")
-        doi = fields.get("doi")
-        works[found[2]] = Work(
-            key=found[2],
-            names=tuple(_family(name) for name in names if name),
-            year=fields.get("year", "n.d."),
-            title=fields.get("title", ""),
-            where=fields.get("journal") or fields.get("publisher") or "",
-            url=f"https://doi.org/{doi}" if doi else fields.get("url", ""),
-        )
-    return works
+    """Return the works in BibTeX ``text`` by key; raises ``PlainError`` for what is no BibTeX."""
+    try:
+        entries = parse_string(text, "bibtex").entries
+    except PybtexError as error:
+        raise PlainError(f"the bibliography: {error}") from error
+    return {key: _work(key, entry) for key, entry in entries.items()}
 
 
-def _family(name: str) -> str:
-    return name.partition(",")[0] if "," in name else name.rpartition(" ")[2]
+def _work(key: str, entry: Entry) -> Work:
+    fields = {name.lower(): _words(value) for name, value in entry.fields.items()}
+    people = entry.persons.get("author") or entry.persons.get("editor") or []
+    doi = entry.fields.get("doi")
+    return Work(
+        key=key,
+        names=tuple(
+            _words(" ".join([*person.prelast_names, *person.last_names])) for person in people
+        ),
+        year=fields.get("year", "n.d."),
+        title=fields.get("title", ""),
+        where=fields.get("journal") or fields.get("publisher") or "",
+        url=f"https://doi.org/{doi}" if doi else entry.fields.get("url", ""),
+    )
 
 
-def _fields(text: str, at: int) -> Iterator[tuple[str, str]]:
-    """Yield the fields of one entry from ``at``, just behind its key."""
-    name = re.compile(r"\s*(?:,\s*)?(\w+)\s*=\s*")
-    while found := name.match(text, at):
-        at = found.end()
-        if text[at] == "{":
-            end = _brace(text, at)
-            value = text[at + 1 : end]
-        elif text[at] == '"':
-            end = text.index('"', at + 1)
-            value = text[at + 1 : end]
-        else:
-            end = re.compile(r"[^,}\s]*").match(text, at).end() - 1  # type: ignore[union-attr]
-            value = text[at : end + 1]
-        at = end + 1
-        clean = value.replace("``", "“").replace("''", "”").replace("--", "-")
-        yield found[1].lower(), re.sub(r"\s+", " ", clean.replace("{", "").replace("}", ""))
-
-
-def _brace(text: str, at: int) -> int:
-    depth = 0
-    for end in range(at, len(text)):
-        depth += {"{": 1, "}": -1}.get(text[end], 0)
-        if depth == 0:
-            return end
-    raise PlainError("the bibliography has a brace that never closes")
+def _words(value: str) -> str:
+    """Return a BibTeX value as plain words: accents, dashes and quotes as they are printed."""
+    return " ".join(Text.from_latex(value).render_as("text").split())
