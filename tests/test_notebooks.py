@@ -267,6 +267,29 @@ def book() -> notebooks.Book:
     return found
 
 
+PAGE_NUMBER = re.compile(
+    r'class="caption-number">(Fig\.|Table|Exercise|Definition) (\d+)|'
+    r"<span class=\"caption-number\">(Exercise|Definition) (\d+)"
+)
+OWN_NUMBER = re.compile(r"\*\*(Figure|Table|Exercise|Definition) (\d+)")
+
+
+@pytest.mark.slow
+def test_a_notebook_counts_as_its_page_does(book: notebooks.Book) -> None:
+    """Figure 26 of the page is Figure 26 of the notebook, so are exercises and tables."""
+    built = notebooks.ROOT / "_build" / "html"
+    seen = 0
+    for page in book.with_code():
+        html = (built / f"{page.docname}.html").read_text(encoding="utf-8")
+        found = [[g for g in match.groups() if g] for match in PAGE_NUMBER.finditer(html)]
+        shown = {(kind.replace("Fig.", "Figure"), number) for kind, number in found}
+        cells = notebooks.Writer(book, page).cells()
+        text = "\n".join(cell["source"] for cell in cells if cell["cell_type"] == "markdown")
+        assert set(OWN_NUMBER.findall(text)) == shown, page.docname
+        seen += len(shown)
+    assert seen >= 50, "figures, tables, exercises and definitions of the chapters"
+
+
 @pytest.mark.slow
 def test_no_notebook_shows_raw_myst(book: notebooks.Book, tmp_path: Path) -> None:
     paths = notebooks.write(book, tmp_path)

@@ -89,6 +89,15 @@ class Book:
     outcomes: dict[str, Outcome] = field(default_factory=dict)
     repository: repository.Repository | None = None
 
+    def figures_before(self, docname: str) -> int:
+        """Return how many figures the chapters before this one show: the book counts through."""
+        before = 0
+        for name in self.chapters:
+            if name == docname:
+                break
+            before += sum(map(len, self.outcomes.get(name, Outcome()).figures.values()))
+        return before
+
     def with_code(self) -> list[Chapter]:
         """Return the chapters that become notebooks, in reading order."""
         return [chapter for chapter in self.chapters.values() if chapter.cells]
@@ -102,20 +111,23 @@ def read(root: Path = ROOT) -> Book:
     """Return the book in ``root``; raises ``PlainError`` naming file and line of a bad fence."""
     toc = (root / "_toc.yml").read_text(encoding="utf-8")
     names = re.findall(r"^\s*-?\s*(?:root|file):\s*(\S+)\s*(?:#.*)?$", toc, re.M)
-    chapters = {}
-    for name in names:
-        path = root / f"{name.removesuffix('.md')}.md"
+    chapters: dict[str, Chapter] = {}
+    count: dict[str, int] = {}
+    for name in (name.removesuffix(".md") for name in names):
+        path = root / f"{name}.md"
         if path.is_file():
-            chapters[name.removesuffix(".md")] = chapter(
-                name.removesuffix(".md"), path.read_text(encoding="utf-8")
-            )
+            chapters[name] = chapter(name, path.read_text(encoding="utf-8"), count)
     references = root / "chapters/reference/references.bib"
     works = plain.bibliography(references.read_text(encoding="utf-8"))
     return Book(chapters, works, repository=repository.find(root))
 
 
-def chapter(docname: str, text: str) -> Chapter:
-    """Return one page parsed, with the words for each of its labels."""
+def chapter(docname: str, text: str, count: dict[str, int] | None = None) -> Chapter:
+    """Return one page parsed, with the words for each of its labels.
+
+    ``count``: how many exercises, tables and definitions the chapters before it have; it goes on
+    from there, as the pages do.
+    """
     lines, first = plain.body(text)
     try:
         blocks = plain.split(lines, first)
@@ -123,12 +135,12 @@ def chapter(docname: str, text: str) -> Chapter:
         raise PlainError(f"{docname}: {error}") from error
     title = next((m[2] for line in lines if (m := _HEADING.match(line))), docname)
     found = Chapter(docname, title, blocks)
-    _label(found, blocks, {})
+    _label(found, blocks, {} if count is None else count)
     return found
 
 
 def _label(page: Chapter, blocks: list[plain.Block], count: dict[str, int]) -> None:
-    """Give a number to every equation, exercise and proposition, a title to every label."""
+    """Give a number to every exercise, table and proposition, a title to every label."""
     pending: list[str] = []
     for block in blocks:
         if isinstance(block, Prose):
@@ -142,7 +154,7 @@ def _label(page: Chapter, blocks: list[plain.Block], count: dict[str, int]) -> N
         label = block.options.get("label") or block.options.get("name")
         if block.name == "self-check":
             label = block.argument
-        kind, number = _numbered(block.name), 0
+        kind, number = _numbered(block), 0
         if kind:
             count[kind] = number = count.get(kind, 0) + 1
             block.options["number"] = str(number)
@@ -154,9 +166,13 @@ def _label(page: Chapter, blocks: list[plain.Block], count: dict[str, int]) -> N
             _label(page, plain.split(block.content), count)
 
 
-def _numbered(name: str) -> str | None:
+def _numbered(block: Directive) -> str | None:
+    """Return what the book calls a block that it numbers, ``None`` for any other."""
+    name = block.name
     if name.startswith("prf:"):
         return name.removeprefix("prf:").capitalize()
+    if name == "list-table":
+        return "Table" if block.argument else None  # without a title it has no number
     return {"math": "Equation", "exercise": "Exercise", "exercise-start": "Exercise"}.get(name)
 
 
@@ -245,7 +261,7 @@ class Writer:
         self.used: dict[str, None] = {}
         self.searched: dict[str, None] = {}
         self.cited: dict[str, None] = {}
-        self.number = 0
+        self.number = book.figures_before(page.docname)
 
     def cells(self) -> list[dict[str, Any]]:
         """Return the cells of the notebook; raises ``PlainError`` for what has no plain form."""
@@ -470,7 +486,8 @@ class Writer:
         rows = [[self.inline(cell.replace("|", "\\|")) for cell in row] for row in rows]
         lines = [f"| {' | '.join(row)} |" for row in rows]
         lines.insert(1, "|" + " --- |" * len(rows[0]))
-        return f"**{title}**\n\n" * bool(title) + "\n".join(lines)
+        head = f"**Table {block.options['number']}. {title}**\n\n" if title else ""
+        return head + "\n".join(lines)
 
     def folded_check(self, block: Directive) -> str:
         """Return a self-check that stands inside something else as question and folded answer."""
@@ -577,10 +594,12 @@ class Writer:
         raise PlainError(f"{self.page.docname}: nothing is labelled {label!r}")
 
     def figure_number(self, page: Chapter, label: str) -> str | None:
-        """Return "Figure 2" for a figure's name, counted in its own chapter."""
+        """Return "Figure 2" for a figure's name, counted through the book."""
         figures = self.book.outcomes.get(page.docname, Outcome()).figures
         names = [meta["name"] for index in sorted(figures) for meta in figures[index]]
-        return f"Figure {names.index(label) + 1}" if label in names else None
+        if label not in names:
+            return None
+        return f"Figure {self.book.figures_before(page.docname) + names.index(label) + 1}"
 
     def resolve(self, path: str) -> str:
         """Return the page that a path in this chapter names."""
