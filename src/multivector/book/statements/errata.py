@@ -14,6 +14,7 @@ from sphinx.errors import ExtensionError
 from sphinx.util.docutils import SphinxDirective
 
 from multivector import facts
+from multivector.book.statements.searches import named
 from multivector.data import data_dir, load
 
 _HEAD = ("Page", "What stood there", "Since", "What is right", "Mended")
@@ -29,7 +30,8 @@ class Errata(SphinxDirective):
         rows = "".join(self._row(row) for row in table.to_dict("records"))
         head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
         text = (
-            '<div class="book-scroll mv-tall" tabindex="0" role="region" aria-label="Errata">'
+            '<div class="book-scroll mv-tall mv-listed" tabindex="0" role="region" '
+            'aria-label="Errata">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
         return [nodes.raw("", text, format="html")]
@@ -46,10 +48,10 @@ class Errata(SphinxDirective):
             page,
             html.escape(row["stood"]),
             facts.date_words(row["since"].date().isoformat()),
-            html.escape(row["right"]) + self._fact(row["fact_id"], up) + note,
+            html.escape(row["right"]) + note + self._fact(row["fact_id"], up),
             facts.date_words(row["mended"].date().isoformat()),
         )
-        body = "".join(f"<td>{cell}</td>" for cell in cells)
+        body = named([f"<td>{cell}</td>" for cell in cells], _HEAD)
         return f'<tr id="e-{row["erratum_id"]}">{body}</tr>'
 
     def _fact(self, fact_id: Any, up: str) -> str:

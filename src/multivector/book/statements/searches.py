@@ -8,6 +8,7 @@ the whole table on a page.
 from __future__ import annotations
 
 import html
+from collections.abc import Iterable
 from typing import Any
 
 from docutils import nodes
@@ -56,7 +57,8 @@ class Searches(SphinxDirective):
         rows = "".join(_row(search) for search in searches.all_searches().values())
         head = "".join(f'<th scope="col">{title}</th>' for title in _HEAD)
         text = (
-            '<div class="book-scroll mv-tall" tabindex="0" role="region" aria-label="Searches">'
+            '<div class="book-scroll mv-tall mv-listed" tabindex="0" role="region" '
+            'aria-label="Searches">'
             f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
         return [nodes.raw("", text, format="html")]
@@ -71,7 +73,13 @@ def _row(search: searches.Search) -> str:
         cell(search.day),
         f"<td>{spoken(search.note or '')}</td>",
     )
-    return f'<tr id="n-{search.search_id}">{"".join(cells)}</tr>'
+    return f'<tr id="n-{search.search_id}">{named(cells, _HEAD)}</tr>'
+
+
+def named(cells: Iterable[str], head: Iterable[str]) -> str:
+    """Return the cells of a row, each with the name of its column for a narrow screen."""
+    pairs = zip(cells, head, strict=True)
+    return "".join(td.replace("<td", f'<td data-name="{title}"', 1) for td, title in pairs)
 
 
 def setup(app: Any) -> dict[str, Any]:
